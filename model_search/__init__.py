@@ -1,0 +1,1 @@
+"""Model Search: finds good neural networks for a data set."""

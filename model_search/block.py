@@ -1,0 +1,129 @@
+"""The block contract and the registry of blocks.
+
+A block is a micro-architecture: a function from the tensors of a tower so far to one more tensor.
+"""
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import keras_tuner
+
+from .errors import UsageError
+from .registry import Registry, place_of
+
+
+class Role(enum.Enum):
+    """Where in a tower a block may stand."""
+
+    PLATE = "plate"  # (batch, height, width, channels) to the same rank
+    FLATTEN = "flatten"  # (batch, height, width, channels) to (batch, features)
+    VECTOR = "vector"  # (batch, features) to (batch, features)
+    SEQUENCE = "sequence"  # (batch, time, features) to the same rank
+    ANY = "any"  # keeps whatever rank it gets
+
+
+class Block:
+    """A micro-architecture, instantiated once for each place of a tower.
+
+    Subclasses set `role`, take their fixed parameters (kernel size, width) in the constructor and create standard
+    Keras layers in `build`, so that an exported model loads with plain Keras.
+
+    Attributes:
+      role: where the block may stand. Blocks that do not say (written for other systems) are taken as `ANY`.
+      source: paper or page the block comes from; empty where it is common knowledge.
+    """
+
+    role: ClassVar[Role] = Role.ANY
+    source: ClassVar[str] = ""
+
+    def build(
+        self, input_tensors: list[Any], hparams: Mapping[str, Any] | None = None, lengths: Any | None = None
+    ) -> list[Any]:
+        """Appends this block's output to the tensors of its tower.
+
+        Args:
+          input_tensors: Keras tensors of the tower so far, the newest last; the first is the tower's input.
+          hparams: values of what `requires_hparams` asked for, by the names given there.
+          lengths: Keras tensor (batch,) of valid steps for sequences, or None.
+
+        Returns:
+          A new list: `input_tensors` and then the output.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no build method")
+
+    @property
+    def is_input_order_important(self) -> bool:
+        """Whether the block reads more than the newest tensor, so that what stands before its neighbour matters."""
+        return False
+
+    def requires_hparams(self) -> keras_tuner.HyperParameters | None:
+        """The block's own hyperparameters, searched with those of the trial; None for none."""
+        return None
+
+
+@dataclass(frozen=True)
+class RegisteredBlock:
+    """A name's meaning: a block class with its parameters."""
+
+    name: str
+    block_class: type[Block]
+    arguments: Mapping[str, Any]
+
+    @property
+    def role(self) -> Role:
+        """Where the block may stand."""
+        return getattr(self.block_class, "role", Role.ANY)
+
+    @property
+    def family(self) -> str:
+        """The module that defines the block, as a word."""
+        return self.block_class.__module__.rpartition(".")[2]
+
+    def create(self) -> Block:
+        """A fresh block."""
+        return self.block_class(**self.arguments)
+
+
+blocks: Registry[RegisteredBlock] = Registry("block")
+
+
+def register_block(
+    name: str | None = None,
+    *,
+    lookup_name: str | None = None,
+    init_args: Mapping[str, Any] | None = None,
+    enum_id: int | None = None,
+    **arguments: Any,
+) -> Callable[[type], type]:
+    """Class decorator: registers a block under a name, with the parameters that the name stands for.
+
+    `@register_block("CONVOLUTION_3X3", kernel_size=3)`. A class may carry several names.
+
+    Args:
+      name: the name that specs use; by default the class's own.
+      lookup_name: older keyword for `name`.
+      init_args: older keyword for the parameters.
+      enum_id: older keyword; names are the only identity here, so it is accepted and has no meaning.
+      **arguments: the constructor's parameters.
+
+    Raises:
+      UsageError: the name is taken, or the class has no `build` method.
+    """
+    del enum_id
+
+    def register(block_class: type) -> type:
+        chosen = name or lookup_name or block_class.__name__
+        if not callable(getattr(block_class, "build", None)):
+            raise UsageError(f"block {chosen!r} at {place_of(block_class)} has no build method")
+        entry = RegisteredBlock(chosen, block_class, dict(init_args or {}) | arguments)
+        blocks.add(chosen, entry, place_of(block_class))
+        return block_class
+
+    return register
+
+
+def roles(names: Sequence[str]) -> list[Role]:
+    """Roles of registered blocks, by name."""
+    return [blocks[name].role for name in names]

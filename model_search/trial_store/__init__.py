@@ -1,0 +1,1 @@
+"""The trial database: one contract, several implementations, one conformance suite."""

@@ -1,0 +1,158 @@
+"""What every trial database does."""
+
+import abc
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ..errors import StudyError
+from ..study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialState
+
+
+class StoreError(StudyError):
+    """The database cannot be used: wrong URL, wrong schema revision, gone for good."""
+
+
+class StudyMismatchError(StudyError):
+    """A study of this owner and name exists and differs; the message says in what."""
+
+
+class LeaseLostError(Exception):
+    """The attempt is no longer this trainer's; nothing was written. The trainer drops the trial and claims another."""
+
+
+class DuplicateSuggestionError(Exception):
+    """Another trial of the study has this very suggestion; nothing was written."""
+
+    def __init__(self, number: int):
+        super().__init__(f"trial {number} has the same architecture and hyperparameters")
+        self.number = number
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A trainer's right to one attempt at one trial.
+
+    Attributes:
+      study_id: the study's key.
+      number: the trial's number.
+      attempt: from 1.
+      token: fencing token of this attempt; every write carries it.
+      lease_seconds: how long the claim lasts after each heartbeat.
+      suggestion: what an earlier attempt stored, to be trained again; None on a first attempt.
+    """
+
+    study_id: int
+    number: int
+    attempt: int
+    token: str
+    lease_seconds: float
+    suggestion: Suggestion | None
+
+
+class TrialStore(abc.ABC):
+    """The trial database.
+
+    Safe to use from several threads of a process, and from any number of processes. All writes are atomic. Every
+    write of a trial carries the claim's token: with an expired or superseded one it raises `LeaseLostError` and changes
+    nothing. The database's clock decides leases.
+    """
+
+    max_attempts: int = 3
+
+    @abc.abstractmethod
+    def open_study(self, config: StudyConfig) -> Study:
+        """Creates the study, or opens the one of this owner and name and sets its `max_trials`.
+
+        Raises:
+          StudyMismatchError: it exists with another spec, data, objective, seed or settings.
+        """
+
+    @abc.abstractmethod
+    def find_study(self, owner: str, name: str) -> Study | None:
+        """The study of this owner and name, or None."""
+
+    @abc.abstractmethod
+    def studies(self) -> Sequence[Study]:
+        """All studies, oldest first."""
+
+    @abc.abstractmethod
+    def claim(self, study_id: int, trainer: str, lease_seconds: float) -> Claim | None:
+        """Hands out a trial: one that waits (expired leases are reaped first), else the next number in the budget.
+
+        Returns None when there is nothing to hand out: the budget is spent and no trial waits. Others may still run
+        and come back (`counts`).
+        """
+
+    @abc.abstractmethod
+    def suggest(self, claim: Claim, suggestion: Suggestion) -> None:
+        """Stores what the trial shall train, before training starts.
+
+        Raises:
+          DuplicateSuggestionError: another trial of the study has the same suggestion.
+          LeaseLostError: the claim is no longer valid.
+        """
+
+    @abc.abstractmethod
+    def heartbeat(self, claim: Claim) -> None:
+        """Extends the lease by `lease_seconds` from now. Raises `LeaseLostError`."""
+
+    @abc.abstractmethod
+    def measure(self, claim: Claim, measurement: Measurement) -> None:
+        """Stores metrics of a running trial; the same step again replaces them. Raises `LeaseLostError`."""
+
+    @abc.abstractmethod
+    def complete(self, claim: Claim, result: Result) -> None:
+        """RUNNING to COMPLETED. Again with the same claim: no effect, no error. Raises `LeaseLostError`."""
+
+    @abc.abstractmethod
+    def fail(self, claim: Claim, reason: str) -> None:
+        """RUNNING to INFEASIBLE with a reason. Again with the same claim: no effect. Raises `LeaseLostError`."""
+
+    @abc.abstractmethod
+    def release(self, claim: Claim) -> None:
+        """RUNNING to WAITING at once, without counting the attempt: the trainer is leaving. Raises `LeaseLostError`."""
+
+    @abc.abstractmethod
+    def reap(self, study_id: int, dead_trainers: Collection[str] = ()) -> Sequence[int]:
+        """Takes back trials whose lease has expired or whose trainer is known dead.
+
+        They become WAITING, or INFEASIBLE where `max_attempts` are spent. Returns their numbers.
+        """
+
+    @abc.abstractmethod
+    def running_trainers(self, study_id: int) -> Sequence[str]:
+        """Names of the trainers that hold a trial now."""
+
+    @abc.abstractmethod
+    def best(self, study_id: int, count: int) -> Sequence[Trial]:
+        """The best completed trials, best first (objective, then loss, then number)."""
+
+    @abc.abstractmethod
+    def trial(self, study_id: int, number: int) -> Trial | None:
+        """One trial, or None."""
+
+    @abc.abstractmethod
+    def trials(
+        self, study_id: int, states: Collection[TrialState] | None = None, since: int = 0
+    ) -> Sequence[Trial]:
+        """Trials by number; only those in `states` where given, only those with a revision above `since`."""
+
+    @abc.abstractmethod
+    def measurements(self, study_id: int, number: int) -> Sequence[Measurement]:
+        """Measurements of a trial's latest attempt that stored any, by step."""
+
+    @abc.abstractmethod
+    def counts(self, study_id: int) -> dict[TrialState, int]:
+        """Number of trials in each state; states without trials are there with 0."""
+
+    @abc.abstractmethod
+    def has_failed(self, study_id: int, architecture: Sequence[str]) -> bool:
+        """Whether a trial of this architecture is INFEASIBLE."""
+
+    @abc.abstractmethod
+    def number_of(self, study_id: int, fingerprint: str) -> int | None:
+        """The number of the trial whose suggestion has this fingerprint, or None."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Gives back connections. The store cannot be used afterwards."""

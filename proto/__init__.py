@@ -1,0 +1,1 @@
+"""The contract: protocol buffer messages of specs and trials. Generated code; `make protos` renews it."""

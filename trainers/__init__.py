@@ -1,0 +1,1 @@
+"""What runs: flags, commands, the supervisor of local trainers."""
