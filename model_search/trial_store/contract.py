@@ -132,9 +132,7 @@ class TrialStore(abc.ABC):
         """One trial, or None."""
 
     @abc.abstractmethod
-    def trials(
-        self, study_id: int, states: Collection[TrialState] | None = None, since: int = 0
-    ) -> Sequence[Trial]:
+    def trials(self, study_id: int, states: Collection[TrialState] | None = None, since: int = 0) -> Sequence[Trial]:
         """Trials by number; only those in `states` where given, only those with a revision above `since`."""
 
     @abc.abstractmethod
