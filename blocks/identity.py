@@ -1,0 +1,17 @@
+"""The block that does nothing."""
+
+from typing import Any
+
+from model_search.block import Role, register_block
+
+from .single_input import SingleInputBlock
+
+
+@register_block("IDENTITY")
+class Identity(SingleInputBlock):
+    """Passes its input through, so that a search of fixed depth can choose a shallower tower."""
+
+    role = Role.ANY
+
+    def _output(self, tensor: Any) -> Any:
+        return tensor
