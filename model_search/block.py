@@ -6,12 +6,13 @@ A block is a micro-architecture: a function from the tensors of a tower so far t
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import keras_tuner
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import UsageError
 from .registry import Registry, place_of
+
+if TYPE_CHECKING:  # it imports TensorFlow, which the trial database and its processes do without
+    import keras_tuner
 
 
 class Role(enum.Enum):
@@ -58,7 +59,7 @@ class Block:
         """Whether the block reads more than the newest tensor, so that what stands before its neighbour matters."""
         return False
 
-    def requires_hparams(self) -> keras_tuner.HyperParameters | None:
+    def requires_hparams(self) -> "keras_tuner.HyperParameters | None":
         """The block's own hyperparameters, searched with those of the trial; None for none."""
         return None
 
