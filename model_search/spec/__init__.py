@@ -1,0 +1,18 @@
+"""The search spec: read, completed, validated."""
+
+from ..proto.search_spec_pb2 import SearchSpec
+from .completion import canonical_text, complete
+from .loading import bundled_specs, load_spec, parse_spec
+from .steps import trial_steps
+from .validation import validate
+
+__all__ = [
+    "SearchSpec",
+    "bundled_specs",
+    "canonical_text",
+    "complete",
+    "load_spec",
+    "parse_spec",
+    "trial_steps",
+    "validate",
+]

@@ -1,0 +1,39 @@
+"""How checks of a spec speak."""
+
+from ..block import Role, blocks
+from ..errors import UsageError
+from ..proto.search_spec_pb2 import ProblemType, SearchSpec
+from ..registry import closest
+
+_ROLES = {
+    ProblemType.CNN: (Role.PLATE, Role.FLATTEN, Role.VECTOR, Role.ANY),
+    ProblemType.DNN: (Role.VECTOR, Role.ANY),
+}
+
+
+def require(holds: bool, field: str, value: object, allowed: str) -> None:
+    """Raises UsageError naming the field, its value and what is allowed, unless `holds`."""
+    if not holds:
+        raise UsageError(f"spec field {field} is {shown(value)}; {allowed}")
+
+
+def shown(value: object) -> str:
+    """A value as people write it: float32 rounding does not show."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)
+
+
+def check_block(spec: SearchSpec, field: str, name: str) -> None:
+    """Checks that a block is registered and that towers of the spec's problem type can have it."""
+    require(name in blocks, field, name, f"no block has this name; {closest(name, blocks)}")
+    role = blocks[name].role
+    allowed = _ROLES[spec.problem_type]
+    problem = ProblemType.Name(spec.problem_type)
+    require(
+        role in allowed, field, name, f"this is {_words(role)}; a {problem} has {' and '.join(map(_words, allowed))}"
+    )
+
+
+def _words(role: Role) -> str:
+    return "blocks for any input" if role is Role.ANY else f"{role.value} blocks"

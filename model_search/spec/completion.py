@@ -1,0 +1,47 @@
+"""Defaults made explicit, and the one text that a spec has."""
+
+from google.protobuf import text_format
+from google.protobuf.message import Message
+
+from ..proto.search_spec_pb2 import SearchSpec, SearchType
+from .fields import is_repeated
+from .names import DEFAULT_OPTIMIZERS
+
+DEFAULT_AUXILIARY_WEIGHT = 0.4
+
+
+def complete(spec: SearchSpec) -> SearchSpec:
+    """A copy with every default explicit, so that two specs that mean the same are equal.
+
+    Phases that the spec leaves out (ensembles, distillation ...) stay out. The given spec is not changed.
+    """
+    completed = SearchSpec()
+    completed.CopyFrom(spec)
+    if completed.search_type == SearchType.UNKNOWN_SEARCH_TYPE:
+        completed.search_type = SearchType.ADAPTIVE_COORDINATE_DESCENT
+    if completed.use_auxiliary_head and not completed.HasField("auxiliary_head_loss_weight"):
+        completed.auxiliary_head_loss_weight = DEFAULT_AUXILIARY_WEIGHT
+    completed.learning_spec.SetInParent()
+    if not completed.learning_spec.optimizers:
+        completed.learning_spec.optimizers.extend(DEFAULT_OPTIMIZERS)
+    _fill(completed)
+    return completed
+
+
+def _fill(message: Message) -> None:
+    """Sets absent scalar fields to their defaults, in this message and in those that are there below it."""
+    for field in message.DESCRIPTOR.fields:
+        if is_repeated(field):
+            if field.message_type is not None:
+                for entry in getattr(message, field.name):
+                    _fill(entry)
+        elif field.message_type is not None:
+            if message.HasField(field.name):
+                _fill(getattr(message, field.name))
+        elif field.containing_oneof is None and not message.HasField(field.name):
+            setattr(message, field.name, field.default_value)
+
+
+def canonical_text(spec: SearchSpec) -> str:
+    """Text of a spec: fields by number, one a line. Equal specs have equal text, and parsing it gives the spec back."""
+    return text_format.MessageToString(spec)
