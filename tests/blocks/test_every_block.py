@@ -1,0 +1,68 @@
+"""Every block of the library through every check."""
+
+import subprocess
+import sys
+
+import block_checks
+import model_search.blocks  # noqa: F401
+import pytest
+
+from model_search.block import blocks
+
+NAMES = [name for name in blocks if blocks[name].block_class.__module__.startswith("model_search.blocks.")]
+EACH_ODD_SHAPE = [(name, shape) for name in NAMES for shape in block_checks.shapes_of(name)[1:]]
+EACH_NAME = [(name, block_checks.shapes_of(name)[0]) for name in NAMES]
+
+LOAD_ALL = """
+import pathlib, sys
+import keras, numpy as np
+files = sorted(pathlib.Path(sys.argv[1]).glob("*.keras"))
+for file in files:
+    data = np.load(file.with_suffix(".npz"))
+    outputs = keras.saving.load_model(file)(data["features"], training=False)
+    np.testing.assert_allclose(outputs, data["outputs"], atol=1e-5, rtol=1e-5, err_msg=file.stem)
+assert not [module for module in sys.modules if module.startswith("model_search")]
+print(len(files))
+"""
+
+
+@pytest.mark.parametrize(("name", "shape"), EACH_NAME)
+def test_builds_and_runs(name, shape):
+    block_checks.check_builds(name, shape)
+    block_checks.check_runs(name, shape, batch=3)
+
+
+@pytest.mark.parametrize(("name", "shape"), EACH_ODD_SHAPE)
+def test_odd_shapes_one_at_a_time(name, shape):
+    block_checks.check_runs(name, shape, batch=1)
+
+
+@pytest.mark.parametrize(("name", "shape"), EACH_NAME)
+def test_names_do_not_clash(name, shape):
+    block_checks.check_local_names_are_unique(name, shape)
+    block_checks.check_two_of_a_name_stand_in_one_model(name, shape)
+
+
+@pytest.mark.parametrize(("name", "shape"), EACH_NAME)
+def test_trains(name, shape):
+    block_checks.check_trains(name, shape)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize(("name", "shape"), EACH_NAME)
+def test_reduced_precision(name, shape, policy):
+    block_checks.check_reduced_precision(name, shape, policy)
+
+
+def test_saved_models_load_with_plain_keras(tmp_path):
+    for name, shape in EACH_NAME:
+        block_checks.save_for_plain_keras(name, shape, tmp_path)
+    run = subprocess.run([sys.executable, "-c", LOAD_ALL, tmp_path], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == [str(len(NAMES))]
+
+
+def test_the_library_is_listed_without_tensorflow():
+    code = "import sys, model_search.blocks; print('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
