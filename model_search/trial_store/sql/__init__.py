@@ -1,0 +1,1 @@
+"""The trial database in SQL: tables, encoding, transactions and migrations, each in its own module."""

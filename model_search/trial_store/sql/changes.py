@@ -1,0 +1,141 @@
+"""What trainers do to trials, each a function of one transaction."""
+
+import secrets
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+
+from ...study import Measurement, Result, Suggestion, TrialState
+from ..contract import Claim, DuplicateSuggestionError
+from .clock import now
+from .encoding import metrics_text, result_values, stored_text, suggestion_of, suggestion_values
+from .tables import measurements, trials
+from .transaction import StudyTransaction, Transition, lease_lost
+
+
+def claim(connection: Connection, study_id: int, trainer: str, lease_seconds: float, max_attempts: int) -> Claim | None:
+    """Reaps, then hands out the first trial that waits, or the next number in the budget."""
+    with StudyTransaction(connection, study_id) as study:
+        _reap(study, (), max_attempts)
+        token = secrets.token_hex(16)
+        lease: dict[str, Any] = {
+            "trainer": stored_text(trainer),
+            "token": token,
+            "lease_expires": now() + lease_seconds,
+        }
+        waiting = connection.execute(
+            select(trials)
+            .where(trials.c.study_id == study_id, trials.c.state == TrialState.WAITING.value)
+            .order_by(trials.c.number)
+            .limit(1)
+        ).one_or_none()
+        if waiting is not None:
+            moved = study.move(waiting.number, Transition.CLAIM, attempt=waiting.attempt + 1, **lease)
+            assert moved, f"trial {waiting.number} changed although its study's row is held"
+            return Claim(study_id, waiting.number, waiting.attempt + 1, token, lease_seconds, suggestion_of(waiting))
+        if study.last_number >= study.max_trials:
+            return None
+        return Claim(study_id, study.create(attempt=1, error="", **lease), 1, token, lease_seconds, None)
+
+
+def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> None:
+    """Stores the suggestion, in place of an earlier one of this trial."""
+    with StudyTransaction(connection, claim.study_id) as study:
+        values = suggestion_values(suggestion)
+        other = connection.execute(
+            select(trials.c.number).where(
+                trials.c.study_id == claim.study_id,
+                trials.c.fingerprint == values["fingerprint"],
+                trials.c.number != claim.number,
+            )
+        ).scalar_one_or_none()
+        if other is None:
+            study.move_claimed(claim, Transition.SUGGEST, **values)
+        elif _holds(connection, claim):
+            raise DuplicateSuggestionError(other)
+        else:
+            raise lease_lost(claim)
+
+
+def heartbeat(connection: Connection, claim: Claim) -> None:
+    """Extends the lease. One statement on one row: it waits for no other trial of the study."""
+    change = update(trials).where(*_held_by(claim)).values(lease_expires=now() + claim.lease_seconds)
+    if not connection.execute(change).rowcount:
+        raise lease_lost(claim)
+
+
+def measure(connection: Connection, claim: Claim, measurement: Measurement) -> None:
+    """Stores a measurement, in place of an earlier one of the same attempt and step."""
+    if not _holds(connection, claim):
+        raise lease_lost(claim)
+    key = {
+        "study_id": claim.study_id,
+        "number": claim.number,
+        "attempt": claim.attempt,
+        "step": int(measurement.step),
+    }
+    text = metrics_text(measurement.metrics)
+    change = update(measurements).where(*(measurements.c[name] == value for name, value in key.items()))
+    if not connection.execute(change.values(metrics=text)).rowcount:
+        connection.execute(insert(measurements).values(metrics=text, **key))
+
+
+def complete(connection: Connection, claim: Claim, result: Result) -> None:
+    """Stores the result."""
+    with StudyTransaction(connection, claim.study_id) as study:
+        study.move_claimed(claim, Transition.COMPLETE, **result_values(result, study.objective))
+
+
+def fail(connection: Connection, claim: Claim, reason: str) -> None:
+    """Stores the reason."""
+    with StudyTransaction(connection, claim.study_id) as study:
+        study.move_claimed(claim, Transition.FAIL, error=stored_text(reason) or "no reason given")
+
+
+def release(connection: Connection, claim: Claim) -> None:
+    """Gives the trial and its attempt back. The token stays until the next claim, so that it may be said twice."""
+    with StudyTransaction(connection, claim.study_id) as study:
+        study.move_claimed(claim, Transition.RELEASE, attempt=claim.attempt - 1)
+
+
+def reap(connection: Connection, study_id: int, dead_trainers: Collection[str], max_attempts: int) -> list[int]:
+    """Takes back what expired leases and dead trainers hold."""
+    with StudyTransaction(connection, study_id) as study:
+        return _reap(study, dead_trainers, max_attempts)
+
+
+def _reap(study: StudyTransaction, dead_trainers: Collection[str], max_attempts: int) -> list[int]:
+    names = [stored_text(name) for name in dead_trainers]
+    rows = study.connection.execute(
+        select(trials.c.number, trials.c.attempt, trials.c.trainer)
+        .where(
+            trials.c.study_id == study.study_id,
+            trials.c.state == TrialState.RUNNING.value,
+            or_(trials.c.lease_expires <= now(), trials.c.trainer.in_(names)),
+        )
+        .order_by(trials.c.number)
+    ).all()
+    for row in rows:
+        spent = row.attempt >= max_attempts
+        reason = (
+            f"{row.attempt} attempts lost: the trainer died or stopped answering, {row.trainer} the last"
+            if spent
+            else f"attempt {row.attempt} lost: trainer {row.trainer} died or stopped answering"
+        )
+        study.move(row.number, Transition.GIVE_UP if spent else Transition.LOSE, token="", error=reason)
+    return [row.number for row in rows]
+
+
+def _held_by(claim: Claim) -> tuple[ColumnElement[bool], ...]:
+    return (
+        trials.c.study_id == claim.study_id,
+        trials.c.number == claim.number,
+        trials.c.state == TrialState.RUNNING.value,
+        trials.c.token == claim.token,
+    )
+
+
+def _holds(connection: Connection, claim: Claim) -> bool:
+    query = select(trials.c.number).where(*_held_by(claim)).with_for_update()
+    return connection.execute(query).one_or_none() is not None

@@ -1,0 +1,77 @@
+"""Questions about trials, each answered from an index."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, func, select
+
+from ...study import Measurement, Trial, TrialState
+from ..contract import StoreError
+from .encoding import architecture_digest, measurement_of, trial_of
+from .tables import measurements, studies, trials
+
+
+def best(connection: Connection, study_id: int, count: int) -> list[Trial]:
+    """The best completed trials, in the order of their index."""
+    query = (
+        select(trials)
+        .where(trials.c.study_id == study_id, trials.c.state == TrialState.COMPLETED.value)
+        .order_by(trials.c.cost, trials.c.loss, trials.c.number)
+        .limit(count)
+    )
+    return [trial_of(row) for row in connection.execute(query)]
+
+
+def trial(connection: Connection, study_id: int, number: int) -> Trial | None:
+    """One trial, or None."""
+    query = select(trials).where(trials.c.study_id == study_id, trials.c.number == number)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else trial_of(row)
+
+
+def trials_of(
+    connection: Connection, study_id: int, states: Collection[TrialState] | None, since: int
+) -> Sequence[Trial]:
+    """Trials by number. All states are named where none are given, so that the index by state and revision serves."""
+    names = [state.value for state in (TrialState if states is None else states)]
+    query = select(trials).where(trials.c.study_id == study_id, trials.c.state.in_(names))
+    if since > 0:
+        query = query.where(trials.c.revision > since)
+    return [trial_of(row) for row in connection.execute(query.order_by(trials.c.number))]
+
+
+def measurements_of(connection: Connection, study_id: int, number: int) -> list[Measurement]:
+    """Measurements of the latest attempt that has any."""
+    of_trial = (measurements.c.study_id == study_id, measurements.c.number == number)
+    latest = select(func.max(measurements.c.attempt)).where(*of_trial).scalar_subquery()
+    query = select(measurements).where(*of_trial, measurements.c.attempt == latest).order_by(measurements.c.step)
+    return [measurement_of(row) for row in connection.execute(query)]
+
+
+def running_trainers(connection: Connection, study_id: int) -> list[str]:
+    """Names of trainers that hold a trial."""
+    query = select(trials.c.trainer).where(trials.c.study_id == study_id, trials.c.state == TrialState.RUNNING.value)
+    return sorted(set(connection.execute(query).scalars()))
+
+
+def counts(connection: Connection, study_id: int) -> dict[TrialState, int]:
+    """Trials in each state, from the study's counters."""
+    row = connection.execute(select(studies).where(studies.c.id == study_id)).one_or_none()
+    if row is None:
+        raise StoreError(f"the trial database has no study with the key {study_id}")
+    return {state: getattr(row, state.value.lower()) for state in TrialState}
+
+
+def has_failed(connection: Connection, study_id: int, architecture: Sequence[str]) -> bool:
+    """Whether an infeasible trial has this architecture."""
+    query = select(trials.c.number).where(
+        trials.c.study_id == study_id,
+        trials.c.architecture_digest == architecture_digest(architecture),
+        trials.c.state == TrialState.INFEASIBLE.value,
+    )
+    return connection.execute(query.limit(1)).one_or_none() is not None
+
+
+def number_of(connection: Connection, study_id: int, fingerprint: str) -> int | None:
+    """The number of the trial with this fingerprint, or None."""
+    query = select(trials.c.number).where(trials.c.study_id == study_id, trials.c.fingerprint == fingerprint)
+    return connection.execute(query).scalar_one_or_none()

@@ -1,0 +1,117 @@
+"""The trial database in SQL, as the contract wants it: each method is one transaction."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import URL
+
+from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialState
+from ..contract import Claim, TrialStore
+from . import changes, queries, studies
+from .database import PATIENCE_SECONDS, Database
+from .migrate import prepare
+
+
+class SqlTrialStore(TrialStore):
+    """Trials in a database that SQLAlchemy reaches.
+
+    Several threads may share one; a process that was forked opens its own.
+    """
+
+    def __init__(self, url: URL):
+        """Connects; builds the tables in an empty database.
+
+        Args:
+          url: of a SQLite file, a PostgreSQL or a MariaDB/MySQL database.
+
+        Raises:
+          StoreError: the database cannot be reached, or its tables are of another version.
+        """
+        self._database = Database(url)
+        prepare(self._database)
+
+    def open_study(self, config: StudyConfig) -> Study:
+        """See `TrialStore`."""
+        return self._database.write(lambda connection: studies.open_study(connection, config))
+
+    def find_study(self, owner: str, name: str) -> Study | None:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: studies.find_study(connection, owner, name))
+
+    def studies(self) -> Sequence[Study]:
+        """See `TrialStore`."""
+        return self._database.read(studies.all_studies)
+
+    def claim(self, study_id: int, trainer: str, lease_seconds: float) -> Claim | None:
+        """See `TrialStore`."""
+        if not lease_seconds > 0:
+            raise ValueError(f"lease_seconds is {lease_seconds}; it must be more than 0")
+        return self._database.write(
+            lambda connection: changes.claim(connection, study_id, trainer, lease_seconds, self.max_attempts)
+        )
+
+    def suggest(self, claim: Claim, suggestion: Suggestion) -> None:
+        """See `TrialStore`."""
+        self._database.write(lambda connection: changes.suggest(connection, claim, suggestion))
+
+    def heartbeat(self, claim: Claim) -> None:
+        """See `TrialStore`. Gives up on a busy database within half a lease."""
+        patience = min(PATIENCE_SECONDS, claim.lease_seconds / 2)
+        self._database.write(lambda connection: changes.heartbeat(connection, claim), patience)
+
+    def measure(self, claim: Claim, measurement: Measurement) -> None:
+        """See `TrialStore`."""
+        self._database.write(lambda connection: changes.measure(connection, claim, measurement))
+
+    def complete(self, claim: Claim, result: Result) -> None:
+        """See `TrialStore`."""
+        self._database.write(lambda connection: changes.complete(connection, claim, result))
+
+    def fail(self, claim: Claim, reason: str) -> None:
+        """See `TrialStore`."""
+        self._database.write(lambda connection: changes.fail(connection, claim, reason))
+
+    def release(self, claim: Claim) -> None:
+        """See `TrialStore`."""
+        self._database.write(lambda connection: changes.release(connection, claim))
+
+    def reap(self, study_id: int, dead_trainers: Collection[str] = ()) -> Sequence[int]:
+        """See `TrialStore`."""
+        return self._database.write(
+            lambda connection: changes.reap(connection, study_id, dead_trainers, self.max_attempts)
+        )
+
+    def running_trainers(self, study_id: int) -> Sequence[str]:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.running_trainers(connection, study_id))
+
+    def best(self, study_id: int, count: int) -> Sequence[Trial]:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.best(connection, study_id, count))
+
+    def trial(self, study_id: int, number: int) -> Trial | None:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.trial(connection, study_id, number))
+
+    def trials(self, study_id: int, states: Collection[TrialState] | None = None, since: int = 0) -> Sequence[Trial]:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.trials_of(connection, study_id, states, since))
+
+    def measurements(self, study_id: int, number: int) -> Sequence[Measurement]:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.measurements_of(connection, study_id, number))
+
+    def counts(self, study_id: int) -> dict[TrialState, int]:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.counts(connection, study_id))
+
+    def has_failed(self, study_id: int, architecture: Sequence[str]) -> bool:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.has_failed(connection, study_id, architecture))
+
+    def number_of(self, study_id: int, fingerprint: str) -> int | None:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.number_of(connection, study_id, fingerprint))
+
+    def close(self) -> None:
+        """See `TrialStore`."""
+        self._database.close()

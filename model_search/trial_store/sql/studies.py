@@ -1,0 +1,91 @@
+"""Opening studies, and saying what is wrong when two differ."""
+
+import contextlib
+import difflib
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ...errors import UsageError
+from ...study import Study, StudyConfig
+from ..contract import StudyMismatchError
+from .encoding import stored_text, study_identity, study_of, study_values
+from .tables import studies
+
+
+def open_study(connection: Connection, config: StudyConfig) -> Study:
+    """Creates the study or opens it and sets its budget.
+
+    Raises:
+      StudyMismatchError: it differs.
+    """
+    _check(config)
+    stored = find_study(connection, config.owner, config.name) or _created(connection, config)
+    if differing := list(differences(stored.config, config)):
+        raise StudyMismatchError(
+            f"experiment {config.name!r} of {config.owner!r} exists with other settings (stored, then given): "
+            f"{'; '.join(differing)}; choose another experiment name, or the same settings to resume"
+        )
+    if stored.config.max_trials != config.max_trials:
+        change = update(studies).where(studies.c.id == stored.id)
+        connection.execute(change.values(max_trials=config.max_trials))
+    return Study(stored.id, config)
+
+
+def _created(connection: Connection, config: StudyConfig) -> Study:
+    # On a server another process may create it in this moment: then it is that one's study.
+    with contextlib.suppress(IntegrityError), connection.begin_nested():
+        connection.execute(insert(studies).values(**study_values(config)))
+    study = find_study(connection, config.owner, config.name)
+    assert study is not None
+    return study
+
+
+def find_study(connection: Connection, owner: str, name: str) -> Study | None:
+    """The study of this owner and name, or None."""
+    query = select(studies).where(studies.c.identity == study_identity(owner, name))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else study_of(row)
+
+
+def all_studies(connection: Connection) -> list[Study]:
+    """All studies, oldest first."""
+    return [study_of(row) for row in connection.execute(select(studies).order_by(studies.c.id))]
+
+
+def differences(stored: StudyConfig, given: StudyConfig) -> Iterator[str]:
+    """A phrase for each thing in which two studies of one name differ, the budget left out."""
+    if stored.spec != given.spec:
+        yield f"spec: {_changed_lines(stored.spec, given.spec)}"
+    pairs = {
+        "data": (stored.data, given.data),
+        "metric": (stored.objective.metric, given.objective.metric),
+        "goal": (stored.objective.goal.value, given.objective.goal.value),
+        "seed": (str(stored.seed), str(given.seed)),
+    }
+    for key in sorted({*stored.settings, *given.settings}):
+        pairs[key] = (stored.settings.get(key, "(not set)"), given.settings.get(key, "(not set)"))
+    for name, (old, new) in pairs.items():
+        if old != new:
+            yield f"{name}: {_shortened(old)}, {_shortened(new)}"
+
+
+def _changed_lines(old: str, new: str) -> str:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
+    changed = [line for line in list(lines)[2:] if not line.startswith("@@")]
+    return _shortened(" ".join(f"{line[0]}{line[1:].strip()}" for line in changed), 300)
+
+
+def _shortened(text: str, limit: int = 80) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def _check(config: StudyConfig) -> None:
+    texts = {"owner": config.owner, "name": config.name, "spec": config.spec, "data": config.data}
+    for field, text in texts.items():
+        if stored_text(text, limit=len(text)) != text:
+            raise UsageError(f"{field} {text[:80]!r} of the experiment has characters that are not valid Unicode text")
+    if config.max_trials < 0:
+        raise UsageError(f"max_trials is {config.max_trials}; it must be 0 or more")
