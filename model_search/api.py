@@ -1,0 +1,73 @@
+"""A search as one function call, for notebooks and scripts."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from .data.arrays import provider_from
+from .final_test import score_best_on_test
+from .handle import StudyHandle
+from .open_search import SearchConfig, open_search
+from .plugins import import_modules, load_plugins
+from .spec import load_spec
+from .trainer import StopAfter, work
+from .training.options import TrainingOptions
+
+LEASE_SECONDS = 60.0
+
+
+def search(
+    data: Any,
+    spec: Any = "dnn",
+    *,
+    model_dir: str,
+    max_trials: int = 20,
+    train_steps: int = 1000,
+    batch_size: int = 32,
+    seed: int = 0,
+    name: str = "search",
+    owner: str = "model_search",
+    metric: str = "",
+    goal: str = "",
+    time_limit: float = 0.0,
+    trial_store: str = "",
+    import_modules_first: Sequence[str] = (),
+    **data_options: Any,
+) -> StudyHandle:
+    """Runs a search in this process. The same call again resumes it; it may join a search that runs elsewhere.
+
+    Args:
+      data: `(features, labels)` or `(features, labels, weights)` of numpy arrays, a pandas frame with `label=<column>`,
+        a `tf.data.Dataset`, or a `Provider`.
+      spec: bundled name (`dnn`, `small_dnn`, `cnn`), path of a .pbtxt file, or a `SearchSpec` message.
+      model_dir: folder for models and, unless `trial_store` is given, the trial database.
+      max_trials: budget of the search.
+      train_steps, batch_size: gradient steps of a trial, examples a step.
+      seed: of everything random.
+      name, owner: of the experiment.
+      metric, goal: what ranks trials; by default accuracy, or RMSE for regression.
+      time_limit: seconds after which it stops, resumable; 0 for none.
+      trial_store: database URL.
+      import_modules_first: modules or .py files with blocks of your own.
+      **data_options: for the data: `validation_data`, `test_data`, `label`, `class_weight`, ...
+
+    Returns:
+      A handle on what was found.
+
+    Raises:
+      UsageError: something given is wrong; nothing was trained.
+    """
+    load_plugins()
+    import_modules(import_modules_first)
+    training = TrainingOptions(train_steps=train_steps, batch_size=batch_size)
+    provider = provider_from(data, **data_options)
+    config = SearchConfig(
+        load_spec(spec), provider, model_dir, name, owner, max_trials, trial_store, seed, metric, goal, training
+    )
+    stop = threading.Event()
+    opened = open_search(config, stop)
+    with StopAfter(stop, time_limit):
+        work(opened, f"notebook-{threading.get_native_id()}", LEASE_SECONDS)
+    if not stop.is_set():
+        score_best_on_test(opened)
+    return StudyHandle(opened.store, opened.study, model_dir)

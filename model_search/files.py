@@ -1,0 +1,68 @@
+"""Files of a search, on a disk or in a bucket: every path goes through here."""
+
+import os
+import uuid
+from typing import Any
+
+
+def _gfile() -> Any:
+    # TensorFlow takes seconds to import; commands that only read a local disk do not need it.
+    import tensorflow as tf
+
+    return tf.io.gfile
+
+
+def is_remote(path: str) -> bool:
+    """Whether the path is a URL such as `gs://bucket/folder`."""
+    return "://" in path
+
+
+def join(folder: str, *parts: str) -> str:
+    """A path below a folder."""
+    return "/".join([folder.rstrip("/"), *parts]) if is_remote(folder) else os.path.join(folder, *parts)
+
+
+def make_folder(path: str) -> None:
+    """Creates a folder and those above it; one that exists is fine."""
+    if is_remote(path):
+        _gfile().makedirs(path)
+    else:
+        os.makedirs(path, exist_ok=True)
+
+
+def exists(path: str) -> bool:
+    """Whether a file or folder is there."""
+    return bool(_gfile().exists(path)) if is_remote(path) else os.path.exists(path)
+
+
+def read_bytes(path: str) -> bytes | None:
+    """Content of a file, or None where there is none."""
+    if not exists(path):
+        return None
+    if is_remote(path):
+        with _gfile().GFile(path, "rb") as file:
+            return bytes(file.read())
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write_atomically(path: str, content: bytes) -> None:
+    """Writes under a temporary name and renames: readers see the old file or the new one, never a part."""
+    temporary = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
+    if is_remote(path):
+        with _gfile().GFile(temporary, "wb") as file:
+            file.write(content)
+        _gfile().rename(temporary, path, overwrite=True)
+        return
+    with open(temporary, "wb") as file:
+        file.write(content)
+    os.replace(temporary, path)
+
+
+def remove(path: str) -> None:
+    """Deletes a file; one that is not there is fine."""
+    if is_remote(path):
+        if _gfile().exists(path):
+            _gfile().remove(path)
+    elif os.path.exists(path):
+        os.unlink(path)

@@ -1,0 +1,42 @@
+"""Scores the best model on test data that nothing was selected by, once, at the end."""
+
+import json
+
+import keras
+import numpy as np
+
+from . import files
+from .data.provider import TaskKind
+from .run_trial import Search
+from .training.metrics import evaluate
+
+TEST_FILE = "test_metrics.json"
+
+
+def score_best_on_test(search: Search) -> dict[str, float] | None:
+    """Test metrics of the best trial's exported model, also written to the model directory.
+
+    The model is loaded from its file and fed raw features, so this also shows that the export gives what was trained.
+    None where there is no test data or no completed trial.
+    """
+    batches = search.pipeline.provider.test()
+    best = search.store.best(search.study.id, 1)
+    if batches is None or not best or best[0].result is None:
+        return None
+    model = load_model(files.join(search.model_dir, best[0].result.model))
+    parts = [(model.predict_on_batch(x), np.asarray(y), np.asarray(w)) for x, y, w in batches]
+    predictions, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    task = search.pipeline.task
+    if task.kind is TaskKind.CLASSIFICATION:
+        logits = np.log(np.maximum(predictions, np.finfo(np.float32).tiny))
+    else:
+        logits = (predictions - task.target_mean) / task.target_scale
+    metrics = evaluate(task, logits, labels, weights)
+    content = {"trial": best[0].number, "metrics": metrics}
+    files.write_atomically(files.join(search.model_dir, TEST_FILE), json.dumps(content, indent=1).encode())
+    return metrics
+
+
+def load_model(path: str) -> keras.Model:
+    """A model from its `.keras` file, in a folder or a bucket."""
+    return keras.models.load_model(path, compile=False)

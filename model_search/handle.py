@@ -1,0 +1,101 @@
+"""A study in a notebook: what was found, and the models."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import files
+from .errors import UsageError
+from .open_search import read_study_file, store_url
+from .report.leaderboard import leaderboard_rows
+from .study import Study, Trial
+from .trial_store.contract import TrialStore
+from .trial_store.open import open_store
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+
+class StudyHandle:
+    """A search's results. Reads the trial database at each call, so it may be used while trainers run."""
+
+    def __init__(self, store: TrialStore, study: Study, model_dir: str):
+        self.store = store
+        self.study = study
+        self.model_dir = model_dir
+
+    def trials(self) -> Sequence[Trial]:
+        """All trials, by number."""
+        return self.store.trials(self.study.id)
+
+    def best_trial(self) -> Trial:
+        """The best completed trial.
+
+        Raises:
+          UsageError: no trial has completed.
+        """
+        best = self.store.best(self.study.id, 1)
+        if not best:
+            raise UsageError(f"no trial of experiment {self.study.config.name!r} in {self.model_dir} has completed")
+        return best[0]
+
+    def trial(self, number: int) -> Trial:
+        """One trial. Raises `UsageError` where there is none of that number."""
+        found = self.store.trial(self.study.id, number)
+        if found is None:
+            numbers = len(self.trials())
+            raise UsageError(f"there is no trial {number}; the experiment has trials 1 to {numbers}")
+        return found
+
+    def leaderboard(self) -> "pd.DataFrame":
+        """A row a trial, best first; see `report.leaderboard` for the columns."""
+        import pandas as pd
+
+        return pd.DataFrame(leaderboard_rows(self.trials(), self.study.config.objective))
+
+    def model_path(self, number: int | None = None) -> str:
+        """Path of a trial's `.keras` file; of the best trial by default.
+
+        Raises:
+          UsageError: the trial has no model.
+        """
+        trial = self.best_trial() if number is None else self.trial(number)
+        if trial.result is None or not trial.result.model:
+            raise UsageError(f"trial {trial.number} is {trial.state.value} and has no model {trial.error}".rstrip())
+        return files.join(self.model_dir, trial.result.model)
+
+    def best_model(self) -> "keras.Model":
+        """The best trial's model: raw features to probabilities, or to values in the label's unit."""
+        from .final_test import load_model
+
+        return load_model(self.model_path())
+
+    def export(self, path: str, number: int | None = None, format: str = "") -> str:
+        """Writes a trial's model; see `report.export.export_model`."""
+        from .export import export_model
+
+        return export_model(self, path, number, format)
+
+
+def load(model_dir: str, trial_store: str = "", name: str = "", owner: str = "") -> StudyHandle:
+    """Opens the results of a search.
+
+    Args:
+      model_dir: of the search.
+      trial_store: database URL, where it is not inside `model_dir`.
+      name, owner: of the experiment; by default the one that `model_dir` holds.
+
+    Raises:
+      UsageError: there is no such experiment.
+    """
+    known: Any = read_study_file(model_dir)
+    if not known:
+        raise UsageError(f"--model_dir={model_dir} holds no experiment; `model_search train` makes one")
+    if not trial_store and not known.get("local_store", True):
+        raise UsageError(f"the trials of --model_dir={model_dir} are in another database: give its --trial_store")
+    store = open_store(store_url(model_dir, trial_store))
+    owner, name = owner or known["owner"], name or known["name"]
+    study = store.find_study(owner, name)
+    if study is None:
+        raise UsageError(f"there is no experiment {name!r} of {owner!r} in the trial database")
+    return StudyHandle(store, study, model_dir)

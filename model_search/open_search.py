@@ -1,0 +1,179 @@
+"""From what a user gives to a `Search` that trainers run."""
+
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import tensorflow as tf
+
+from . import files
+from .controller import Controller
+from .data.pipeline import Pipeline
+from .data.provider import Provider
+from .data.signature import to_json
+from .errors import UsageError
+from .proto import search_spec_pb2
+from .run_trial import Search
+from .spec import SearchSpec, canonical_text
+from .study import StudyConfig
+from .training.metrics import objective_for
+from .training.options import TrainingOptions
+from .trial_store.contract import TrialStore
+from .trial_store.open import open_store
+
+STUDY_FILE = "study.json"
+SIGNATURE_FILE = "signature.json"
+DATABASE_FILE = "search.db"
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """A search as a user asks for it.
+
+    Attributes:
+      spec: completed and validated.
+      provider: the data.
+      model_dir: folder or bucket for all files of the search.
+      name, owner: of the study.
+      max_trials: budget of the study, at least 1.
+      trial_store: database URL; empty for SQLite inside `model_dir`.
+      seed: of everything random, 0 to 2**31 - 1.
+      metric, goal: of the objective; empty for the task's default.
+      training: how trials train.
+    """
+
+    spec: SearchSpec
+    provider: Provider
+    model_dir: str
+    name: str = "search"
+    owner: str = "model_search"
+    max_trials: int = 20
+    trial_store: str = ""
+    seed: int = 0
+    metric: str = ""
+    goal: str = ""
+    training: TrainingOptions = field(default_factory=TrainingOptions)
+
+
+def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Search:
+    """Checks everything, creates or opens the study, encodes the data.
+
+    Raises:
+      UsageError: something given is wrong or does not fit together.
+      StudyMismatchError: a study of that name exists and differs.
+    """
+    check_budget(config)
+    pipeline = Pipeline(
+        config.provider, config.training.batch_size, max_evaluation_batches=config.training.eval_steps or None
+    )
+    check_fit(config.spec, pipeline)
+    objective = objective_for(config.provider.task, config.metric, config.goal)
+    prepare_model_dir(config.model_dir, config.owner, config.name)
+    store = open_store(store_url(config.model_dir, config.trial_store))
+    study = store.open_study(
+        StudyConfig(
+            owner=config.owner,
+            name=config.name,
+            spec=canonical_text(config.spec),
+            data=config.provider.identity(),
+            objective=objective,
+            seed=config.seed,
+            max_trials=config.max_trials,
+            settings=config.training.comparable(),
+        )
+    )
+    record_study(config, store)
+    return Search(
+        store=store,
+        study=study,
+        spec=config.spec,
+        controller=Controller(config.spec, config.seed, config.training.train_steps),
+        pipeline=pipeline,
+        options=config.training,
+        strategy=device_strategy(),
+        model_dir=config.model_dir,
+        stop=stop or threading.Event(),
+    )
+
+
+def device_strategy() -> tf.distribute.Strategy:
+    """All visible GPUs together where there are several, else the default device."""
+    has_several = len(tf.config.list_logical_devices("GPU")) > 1
+    return tf.distribute.MirroredStrategy() if has_several else tf.distribute.get_strategy()
+
+
+def check_budget(config: SearchConfig) -> None:
+    """Raises `UsageError` for numbers out of range."""
+    least = {
+        "max_trials": (config.max_trials, 1),
+        "train_steps": (config.training.train_steps, 1),
+        "batch_size": (config.training.batch_size, 1),
+        "eval_steps": (config.training.eval_steps, 0),
+        "max_parameters": (config.training.max_parameters, 0),
+        "seed": (config.seed, 0),
+    }
+    for name, (value, minimum) in least.items():
+        if value < minimum:
+            raise UsageError(f"--{name}={value} is too small: at least {minimum}")
+    if config.seed >= 2**31:
+        raise UsageError(f"--seed={config.seed} is too large: below {2**31}")
+
+
+def check_fit(spec: SearchSpec, pipeline: Pipeline) -> None:
+    """Raises `UsageError` where the spec's blocks need plates and the data has none."""
+    if spec.problem_type == search_spec_pb2.CNN and len(pipeline.input_shape) != 3:
+        raise UsageError(
+            f"the spec's problem_type CNN needs images (height, width, channels), the data gives vectors of shape "
+            f"{pipeline.input_shape}; a spec with problem_type DNN takes them"
+        )
+
+
+def store_url(model_dir: str, trial_store: str = "") -> str:
+    """The database's URL: as given, or SQLite inside the model directory.
+
+    Raises:
+      UsageError: none is given and the model directory is not on a local disk.
+    """
+    if trial_store:
+        return trial_store
+    if files.is_remote(model_dir):
+        raise UsageError(f"--model_dir={model_dir} is not a local folder: it needs --trial_store=<database URL>")
+    return f"sqlite:///{os.path.join(os.path.abspath(model_dir), DATABASE_FILE)}"
+
+
+def prepare_model_dir(model_dir: str, owner: str, name: str) -> None:
+    """Creates the model directory.
+
+    Raises:
+      UsageError: it cannot be written, or holds another experiment, whose files would be overwritten.
+    """
+    try:
+        files.make_folder(model_dir)
+        if not files.is_remote(model_dir):
+            with tempfile.TemporaryFile(dir=model_dir):
+                pass
+    except OSError as error:
+        raise UsageError(f"--model_dir={model_dir} cannot be written: {error.strerror or error}") from None
+    known = read_study_file(model_dir)
+    if known and (known["owner"], known["name"]) != (owner, name):
+        raise UsageError(
+            f"--model_dir={model_dir} holds experiment {known['name']!r} of {known['owner']!r}; "
+            f"experiment {name!r} of {owner!r} needs a folder of its own"
+        )
+
+
+def record_study(config: SearchConfig, store: TrialStore) -> None:
+    """Writes what other commands need to find the study and to read raw input for its models."""
+    content = {"owner": config.owner, "name": config.name, "local_store": not config.trial_store}
+    files.write_atomically(files.join(config.model_dir, STUDY_FILE), json.dumps(content, indent=1).encode())
+    signature = json.dumps(to_json(config.provider), indent=1)
+    files.write_atomically(files.join(config.model_dir, SIGNATURE_FILE), signature.encode())
+
+
+def read_study_file(model_dir: str) -> Mapping[str, str]:
+    """Owner and name of the experiment that a model directory holds; empty for none."""
+    content = files.read_bytes(files.join(model_dir, STUDY_FILE))
+    return json.loads(content) if content else {}

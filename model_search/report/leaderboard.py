@@ -1,0 +1,56 @@
+"""The leaderboard: all trials of a study, best first, as plain rows."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..study import Objective, Trial, TrialState, rank_key
+
+# Trials without a rank come after the completed ones, in this order.
+STATE_ORDER = (
+    TrialState.COMPLETED,
+    TrialState.STOPPED,
+    TrialState.RUNNING,
+    TrialState.WAITING,
+    TrialState.INFEASIBLE,
+)
+
+
+def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
+    """Completed trials best first, then the others by state and number."""
+
+    def key(trial: Trial) -> tuple[Any, ...]:
+        rank = rank_key(objective, trial) if trial.state is TrialState.COMPLETED else (0.0, 0.0, trial.number)
+        return (STATE_ORDER.index(trial.state), *rank)
+
+    return sorted(trials, key=key)
+
+
+def leaderboard_rows(trials: Iterable[Trial], objective: Objective) -> list[dict[str, Any]]:
+    """A dict a trial: `number, kind, state, objective, metrics, architecture, hyperparameters, parameters, parents,
+    seconds, model, error`. What a trial does not have is None (or empty)."""
+    return [leaderboard_row(trial) for trial in ranked(trials, objective)]
+
+
+def leaderboard_row(trial: Trial) -> dict[str, Any]:
+    """One trial as a row of JSON values."""
+    suggestion, result = trial.suggestion, trial.result
+    return {
+        "number": trial.number,
+        "kind": suggestion.kind.value if suggestion else None,
+        "state": trial.state.value,
+        "objective": result.objective if result else None,
+        "metrics": dict(result.metrics) if result else {},
+        "architecture": list(suggestion.architecture) if suggestion else [],
+        "hyperparameters": dict(suggestion.hyperparameters) if suggestion else {},
+        "parameters": result.parameters if result else None,
+        "parents": list(suggestion.parents) if suggestion else [],
+        "seconds": result.seconds if result else None,
+        "model": result.model if result else None,
+        "error": trial.error or None,
+    }
+
+
+def hyperparameter_text(values: Mapping[str, Any]) -> str:
+    """Hyperparameters on one line."""
+    texts = {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+    return ", ".join(f"{name}={text}" for name, text in texts.items())

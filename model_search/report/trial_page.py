@@ -1,0 +1,62 @@
+"""One trial in full: what it was, where it came from, how it went."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..study import Measurement, Trial
+from .leaderboard import leaderboard_row
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def trial_page(trial: Trial, measurements: Sequence[Measurement], test: dict[str, float] | None = None) -> list[str]:
+    """Lines of text that show one trial."""
+    row = leaderboard_row(trial)
+    lines = [
+        f"trial {trial.number}: {row['kind'] or 'not suggested yet'}, {trial.state.value}, attempt {trial.attempt}",
+        f"trainer: {trial.trainer}",
+    ]
+    if trial.suggestion:
+        origin = trial.suggestion.origin or "unknown"
+        parents = ", ".join(map(str, trial.suggestion.parents)) or "none"
+        lines += [f"chosen by: {origin}; parents: {parents}", "architecture:"]
+        lines += [f"  {place}  {name}" for place, name in enumerate(trial.suggestion.architecture)]
+        lines += section("hyperparameters", trial.suggestion.hyperparameters)
+    if trial.result:
+        lines += section("metrics", trial.result.metrics)
+        lines += [f"parameters: {trial.result.parameters:,}", f"seconds: {trial.result.seconds:.2f}"]
+        lines += [f"model: {trial.result.model}"]
+    if test:
+        lines += section("test metrics", test)
+    if trial.error:
+        lines.append(f"error: {trial.error}")
+    return lines + curves(measurements)
+
+
+def section(title: str, values: Any) -> list[str]:
+    """A title and aligned lines of names and values."""
+    width = max((len(name) for name in values), default=0)
+    texts = {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+    return [f"{title}:", *(f"  {name:<{width}}  {text}" for name, text in texts.items())]
+
+
+def curves(measurements: Sequence[Measurement]) -> list[str]:
+    """A line a metric that was measured more than once: first, shape, last."""
+    series: dict[str, list[float]] = {}
+    for measurement in measurements:
+        for name, value in measurement.metrics.items():
+            series.setdefault(name, []).append(value)
+    lines = [
+        f"  {name}  {values[0]:.4g} {sparkline(values)} {values[-1]:.4g}"
+        for name, values in series.items()
+        if len(values) > 1
+    ]
+    last = max((measurement.step for measurement in measurements), default=0)
+    return [f"curves, to step {last}:", *lines] if lines else []
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Values as a row of bars, the lowest and the highest as they come."""
+    low, high = min(values), max(values)
+    scale = (len(BARS) - 1) / (high - low) if high > low else 0.0
+    return "".join(BARS[round((value - low) * scale)] for value in values)

@@ -1,0 +1,165 @@
+"""The way of one trial, from its claim to its report."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from . import files
+from .controller import Controller, SearchSpaceExhaustedError
+from .data.pipeline import Pipeline
+from .errors import StudyError, TrialError
+from .network.serving import serving_model
+from .network.tower import Head, Tower, build_tower
+from .spec import SearchSpec, trial_steps
+from .study import Measurement, Result, Study, Suggestion
+from .training.artifacts import trial_folder, write_artifacts
+from .training.failures import as_trial_error, check_memory
+from .training.fit import Fit, InterruptedTraining, fit
+from .training.inference import logits_of
+from .training.loop import report_steps
+from .training.metrics import evaluate
+from .training.options import TrainingOptions
+from .trial_store.contract import Claim, DuplicateSuggestionError, LeaseLostError, TrialStore
+from .trial_store.heartbeat import Heartbeat
+from .trial_store.history import StoreHistory
+
+MAX_PROPOSALS = 100
+
+
+@dataclass(frozen=True)
+class Search:
+    """All that a trainer needs to run trials of a study.
+
+    Attributes:
+      stop: set from another thread or a signal handler to end the running trial within about a second.
+    """
+
+    store: TrialStore
+    study: Study
+    spec: SearchSpec
+    controller: Controller
+    pipeline: Pipeline
+    options: TrainingOptions
+    strategy: tf.distribute.Strategy
+    model_dir: str
+    stop: threading.Event
+
+
+def run_trial(search: Search, claim: Claim) -> None:
+    """Runs one attempt at a trial and reports it: completed, or infeasible with the reason.
+
+    Raises:
+      LeaseLostError: somebody else has the trial now; nothing was written.
+      InterruptedTraining: `search.stop` was set; the trial was given back.
+      StudyError: no trial of this study can be run.
+    """
+    begin = time.monotonic()
+    with Heartbeat(search.store, claim) as heartbeat:
+        try:
+            suggestion = suggestion_for(search, claim)
+            result = train_and_evaluate(search, claim, suggestion, heartbeat, begin)
+            search.store.complete(claim, result)
+        except SearchSpaceExhaustedError as error:
+            search.store.fail(claim, str(error))
+            raise
+        except InterruptedTraining:
+            search.store.release(claim)
+            raise
+        except (StudyError, LeaseLostError):
+            raise
+        except Exception as error:  # A trial that fails is a result, whatever its blocks did.
+            search.store.fail(claim, str(as_trial_error(error)))
+        finally:
+            keras.utils.clear_session()
+
+
+def suggestion_for(search: Search, claim: Claim) -> Suggestion:
+    """What the trial trains: as an earlier attempt stored it, or a new suggestion, stored before training starts."""
+    if claim.suggestion is not None:
+        return claim.suggestion
+    history = StoreHistory(search.store, search.study)
+    for salt in range(MAX_PROPOSALS):
+        suggestion = search.controller.suggest(claim.number, history, salt)
+        try:
+            search.store.suggest(claim, suggestion)
+            return suggestion
+        except DuplicateSuggestionError:
+            continue
+    raise SearchSpaceExhaustedError(f"{MAX_PROPOSALS} proposals for trial {claim.number} were all tried before")
+
+
+def train_and_evaluate(
+    search: Search, claim: Claim, suggestion: Suggestion, heartbeat: Heartbeat, begin: float
+) -> Result:
+    """Builds, trains and evaluates the suggested network and writes its files."""
+    folder = trial_folder(search.model_dir, claim.number)
+    files.make_folder(folder)
+    seed = (search.study.config.seed * 1_000_003 + claim.number) % 2**31
+    tower = build(search, suggestion, seed)
+    steps = trial_steps(search.spec, suggestion.architecture, search.options.train_steps)
+    plan = Fit(
+        search.spec, suggestion, search.pipeline, search.options, search.strategy, steps, seed,
+        files.join(folder, "checkpoint.npz"),
+    )  # fmt: skip
+    measurements: list[Measurement] = []
+    fit(plan, tower, progress_of(search, claim, heartbeat, steps, measurements))
+    logits, labels, weights = logits_of(tower.model, search.pipeline.evaluation())
+    metrics = evaluate(search.pipeline.task, logits, labels, weights)
+    measurements.append(Measurement(steps, metrics))
+    pipeline = search.pipeline
+    model = serving_model(pipeline.raw_inputs(), pipeline.provider.encode, tower.model, pipeline.task)
+    check_lease(search, claim, heartbeat)
+    path = write_artifacts(folder, claim.number, suggestion, model, logits, measurements)
+    objective = metrics[search.study.config.objective.metric]
+    return Result(objective, metrics["loss"], metrics, tower.parameters, time.monotonic() - begin, path)
+
+
+def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
+    """The suggested network with its initial weights, drawn from the seed.
+
+    Raises:
+      TrialError: it cannot be built, or is larger than allowed or than memory.
+    """
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(search.options.mixed_precision or "float32")
+    head = Head(
+        search.pipeline.task.outputs,
+        has_dense=not search.spec.disable_last_dense_layer,
+        has_auxiliary=search.spec.use_auxiliary_head,
+    )
+    with search.strategy.scope():
+        tower = build_tower(suggestion.architecture, suggestion.hyperparameters, search.pipeline.input_shape, head)
+    limit = search.options.max_parameters
+    if limit and tower.parameters > limit:
+        raise TrialError(f"the network has {tower.parameters:,} parameters, --max_parameters allows {limit:,}")
+    check_memory(tower.parameters)
+    return tower
+
+
+def check_lease(search: Search, claim: Claim, heartbeat: Heartbeat) -> None:
+    """Raises `LeaseLostError` where the trial is somebody else's by now: files are not to be touched then."""
+    if heartbeat.lost.is_set():
+        raise LeaseLostError(f"trial {claim.number} was taken over")
+    search.store.heartbeat(claim)
+
+
+def progress_of(
+    search: Search, claim: Claim, heartbeat: Heartbeat, steps: int, measurements: list[Measurement]
+) -> Callable[[int, float], None]:
+    """What the training loop calls: ends it where the lease or the trainer has, and stores measurements."""
+    marks = set(report_steps(steps))
+
+    def progress(step: int, loss: float) -> None:
+        if heartbeat.lost.is_set():
+            raise LeaseLostError(f"trial {claim.number} was taken over")
+        if step in marks:
+            measurements.append(Measurement(step, {"training_loss": loss}))
+            search.store.measure(claim, measurements[-1])
+        if search.stop.is_set() and step < steps:
+            raise InterruptedTraining(f"trial {claim.number} was interrupted at step {step}")
+
+    return progress

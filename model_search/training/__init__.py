@@ -1,0 +1,1 @@
+"""Fits, evaluates and stores one trial's network."""

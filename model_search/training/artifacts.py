@@ -1,0 +1,59 @@
+"""The files of a trial: written under temporary names, then renamed."""
+
+import io
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import keras
+import numpy as np
+
+from .. import files
+from ..converters import suggestion_text
+from ..study import Measurement, Suggestion
+from .events import write_events
+
+MODEL = "model.keras"
+SUGGESTION = "suggestion.pbtxt"
+MEASUREMENTS = "measurements.json"
+LOGITS = "evaluation_logits.npy"
+
+
+def trial_folder(model_dir: str, number: int) -> str:
+    """Where trial `number` keeps its files."""
+    return files.join(model_dir, "trials", str(number))
+
+
+def keras_bytes(model: keras.Model) -> bytes:
+    """The `.keras` archive of a model."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, MODEL)
+        model.save(path)
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def write_artifacts(
+    folder: str,
+    number: int,
+    suggestion: Suggestion,
+    model: keras.Model,
+    logits: np.ndarray,
+    measurements: Sequence[Measurement],
+) -> str:
+    """Writes all files of a finished trial into its folder.
+
+    Returns:
+      Path of the model below the model directory: `trials/<number>/model.keras`.
+    """
+    buffer = io.BytesIO()
+    np.save(buffer, logits, allow_pickle=False)
+    write_events(folder, measurements)
+    files.write_atomically(files.join(folder, SUGGESTION), suggestion_text(number, suggestion).encode())
+    content = json.dumps([asdict(measurement) for measurement in measurements], indent=1)
+    files.write_atomically(files.join(folder, MEASUREMENTS), content.encode())
+    files.write_atomically(files.join(folder, LOGITS), buffer.getvalue())
+    files.write_atomically(files.join(folder, MODEL), keras_bytes(model))
+    return f"trials/{number}/{MODEL}"

@@ -1,0 +1,118 @@
+"""Trains one network: optimizer, feed, loop and mid-trial checkpoints put together."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from .. import files
+from ..data.pipeline import Pipeline
+from ..network.tower import Tower
+from ..proto import search_spec_pb2
+from ..study import Suggestion
+from .checkpoint import load_checkpoint, save_checkpoint
+from .feeds import ArrayFeed, Feed, StreamFeed, shuffled_rows
+from .loop import Progress, compiled_steps, train
+from .losses import Loss, kernel_penalty, task_loss, with_auxiliary
+from .optimizers import build_optimizer
+from .options import TrainingOptions
+
+
+class InterruptedTraining(Exception):
+    """The trainer was told to stop: the trial is given back and goes on from its checkpoint later."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What one training needs.
+
+    Attributes:
+      steps: gradient steps in all.
+      seed: of the order of examples.
+      checkpoint: path of the mid-trial checkpoint.
+    """
+
+    spec: search_spec_pb2.SearchSpec
+    suggestion: Suggestion
+    pipeline: Pipeline
+    options: TrainingOptions
+    strategy: tf.distribute.Strategy
+    steps: int
+    seed: int
+    checkpoint: str
+
+
+def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
+    """Trains the tower's variables in place, from a checkpoint of the same trial where there is one.
+
+    Raises:
+      NonFiniteLossError: the loss became NaN or infinite.
+      Whatever `progress` raises to end the training.
+    """
+    model, values = tower.training_model, plan.suggestion.hyperparameters
+    with plan.strategy.scope():
+        scales_loss = plan.options.mixed_precision == "mixed_float16"
+        optimizer = build_optimizer(values, plan.spec.learning_spec, plan.steps, scales_loss)
+        optimizer.build(model.trainable_variables)
+    variables = [*model.variables, *optimizer.variables]
+    first = load_checkpoint(plan.checkpoint, plan.suggestion, variables)
+    feed = make_feed(plan, first)
+    penalty = kernel_penalty(model, float(values.get("l2_regularization", 0.0)))
+    steps = compiled_steps(model, optimizer, trial_loss(plan.spec, plan.pipeline), penalty, feed, plan.strategy)
+
+    def save(step: int) -> None:
+        save_checkpoint(plan.checkpoint, step, plan.suggestion, variables)
+
+    train(steps, feed, first, plan.steps, _saving(progress, save, plan.options.checkpoint_seconds, plan.steps))
+    files.remove(plan.checkpoint)
+
+
+def trial_loss(spec: search_spec_pb2.SearchSpec, pipeline: Pipeline) -> Loss:
+    """The task's loss, shared between main and auxiliary head where there are two."""
+    loss = task_loss(pipeline.task)
+    return with_auxiliary(loss, spec.auxiliary_head_loss_weight) if spec.use_auxiliary_head else loss
+
+
+def make_feed(plan: Fit, first: int) -> Feed:
+    """Rows gathered in the graph where the data is in memory and there is one device, else a (distributed) stream."""
+    arrays = plan.pipeline.train_arrays()
+    replicas = plan.strategy.num_replicas_in_sync
+    if arrays is not None and replicas == 1:
+        return ArrayFeed(arrays.x, arrays.y, arrays.w, plan.options.batch_size, plan.seed)
+    if arrays is None:
+        dataset = plan.pipeline.train_stream(plan.seed, start_step=first)
+    else:
+        dataset = _stream_of_rows(arrays, plan.options.batch_size, plan.seed, first)
+    return StreamFeed(plan.strategy.experimental_distribute_dataset(dataset) if replicas > 1 else dataset)
+
+
+def _stream_of_rows(arrays: Any, batch_size: int, seed: int, first: int) -> tf.data.Dataset:
+    rows = shuffled_rows(len(arrays.x), batch_size, seed)
+    tensors = [tf.convert_to_tensor(array) for array in (arrays.x, arrays.y, arrays.w)]
+
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        indices = tf.numpy_function(lambda s: rows(int(s), 1)[0], [step], tf.int32, stateful=False)
+        indices = tf.ensure_shape(indices, [batch_size])
+        return tuple(tf.gather(tensor, indices) for tensor in tensors)
+
+    return tf.data.Dataset.counter(start=first).map(batch).prefetch(tf.data.AUTOTUNE)
+
+
+def _saving(progress: Progress, save: Callable[[int], None], seconds: float, last: int) -> Progress:
+    """Adds a checkpoint every so many seconds, and one when the training is told to end early."""
+    saved = time.monotonic()
+
+    def reported(step: int, loss: float) -> None:
+        nonlocal saved
+        try:
+            progress(step, loss)
+        except InterruptedTraining:
+            save(step)
+            raise
+        if step < last and time.monotonic() - saved >= seconds:
+            save(step)
+            saved = time.monotonic()
+
+    return reported

@@ -1,0 +1,35 @@
+"""How trials train: what is the same for all trials of a study."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Settings of every trial's training.
+
+    Attributes:
+      train_steps: gradient steps of a trial.
+      batch_size: examples of a step.
+      eval_steps: evaluation batches of `batch_size` that rank a trial; 0 for all evaluation data.
+      mixed_precision: Keras dtype policy: empty for float32, `mixed_float16` or `mixed_bfloat16`.
+      checkpoint_seconds: time between mid-trial checkpoints, from which a trial taken up again goes on.
+      max_parameters: larger networks are infeasible before they train; 0 for no limit.
+    """
+
+    train_steps: int = 1000
+    batch_size: int = 32
+    eval_steps: int = 0
+    mixed_precision: str = ""
+    checkpoint_seconds: float = 30.0
+    max_parameters: int = 0
+
+    def comparable(self) -> Mapping[str, str]:
+        """What must not change while a study goes on, as text by flag name."""
+        return {
+            "train_steps": str(self.train_steps),
+            "batch_size": str(self.batch_size),
+            "eval_steps": str(self.eval_steps),
+            "mixed_precision": self.mixed_precision,
+            "max_parameters": str(self.max_parameters),
+        }

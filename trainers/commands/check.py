@@ -1,0 +1,87 @@
+"""Validates spec and data, builds every block once, estimates what a search costs; trains nothing."""
+
+import time
+
+from absl import flags
+
+from ...data.provider import Description, Provider
+from ...errors import UsageError
+from ...spec import SearchSpec
+from ..configuration import load_all_plugins, provider_from_flags, spec_from_flags
+from ..flags import (
+    FLAGS,
+    define_data_flags,
+    define_spec_flags,
+    define_study_flags,
+    define_training_flags,
+    training_options,
+)
+from ..quiet import start_tensorflow
+
+
+def define_flags() -> None:
+    """Flags of `check`: those of `train` that say what is searched on what."""
+    define_study_flags()
+    define_spec_flags()
+    define_data_flags()
+    define_training_flags()
+    flags.DEFINE_integer("max_trials", 20, "Trials of the search whose cost is estimated.", lower_bound=1)
+
+
+def main(arguments: list[str]) -> int:
+    """Prints what was found; raises `UsageError` for what is wrong."""
+    if arguments:
+        raise UsageError(f"check takes no argument {arguments[0]!r}; flags are written --name=value")
+    start_tensorflow()
+    load_all_plugins()
+    spec = spec_from_flags()
+    provider = provider_from_flags()
+    print("\n".join(data_lines(provider)))
+    failed = check_blocks(spec, provider)
+    if failed:
+        raise UsageError(f"{len(failed)} of {len(spec.blocks_to_use)} blocks cannot be built: {', '.join(failed)}")
+    print("everything is fine; nothing was trained")
+    return 0
+
+
+def data_lines(provider: Provider) -> list[str]:
+    """What the provider inferred."""
+    found: Description = provider.describe()
+    task = provider.task
+    sizes = {
+        "training": found.train_examples,
+        "evaluation": found.evaluation_examples,
+        "test": found.test_examples,
+    }
+    counted = ", ".join(f"{'?' if count is None else f'{count:,}'} {part}" for part, count in sizes.items())
+    classes = f" of {task.outputs} classes" if task.classes else ""
+    lines = [f"data: {counted} examples", f"task: {task.kind.value}{classes}, label {task.target!r}"]
+    if found.label_counts:
+        lines.append(
+            "labels: " + ", ".join(f"{name} {count:,}" for name, count in list(found.label_counts.items())[:20])
+        )
+    width = max((len(column.name) for column in found.columns), default=0)
+    lines += [f"  {column.name:<{width}}  {column.kind:<9} {column.detail}".rstrip() for column in found.columns]
+    return lines + [f"note: {note}" for note in found.notes]
+
+
+def check_blocks(spec: SearchSpec, provider: Provider) -> list[str]:
+    """Builds each block once on the data, prints its size and the time of a trial; names of those that fail."""
+    from ..block_probe import probe
+
+    options = training_options()
+    print(f"blocks, each alone on the data ({options.train_steps} steps of {options.batch_size}):")
+    failed, seconds = [], []
+    begin = time.monotonic()
+    for name in spec.blocks_to_use:
+        found = probe(spec, provider, name, options)
+        print(f"  {found.line}")
+        seconds.append(found.seconds)
+        if found.error:
+            failed.append(name)
+    if not failed:
+        depth = spec.minimum_depth
+        estimate = FLAGS.max_trials * depth * sum(seconds) / max(1, len(seconds))
+        print(f"cost: about {estimate:.0f} s of gradient steps for {FLAGS.max_trials} trials of {depth} blocks")
+    print(f"checked in {time.monotonic() - begin:.1f} s")
+    return failed

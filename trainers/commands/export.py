@@ -1,0 +1,40 @@
+"""Writes the model of the best trial, or of any, as one file or folder that takes raw input."""
+
+from absl import flags
+
+from ...errors import UsageError
+from ...handle import load
+from ..flags import FLAGS, define_study_flags, required_model_dir
+from ..quiet import silenced_stderr, start_tensorflow
+
+
+def define_flags() -> None:
+    """Flags of `export`."""
+    define_study_flags()
+    flags.DEFINE_string("output", "", "File ending in .keras, or folder for a SavedModel. Required.")
+    flags.DEFINE_string("format", "", "keras or saved_model; by default by the ending of --output.")
+    flags.DEFINE_string("trial", "best", "best, or the number of a trial.")
+
+
+def main(arguments: list[str]) -> int:
+    """Exports and says where to."""
+    if arguments:
+        raise UsageError(f"export takes no argument {arguments[0]!r}; flags are written --name=value")
+    if not FLAGS.output:
+        raise UsageError("--output is missing: a file ending in .keras, or a folder for a SavedModel")
+    number = chosen_trial(FLAGS.trial)
+    handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
+    start_tensorflow()
+    with silenced_stderr():
+        path = handle.export(FLAGS.output, number, FLAGS.format)
+    print(f"trial {number or handle.best_trial().number} exported to {path}")
+    return 0
+
+
+def chosen_trial(text: str) -> int | None:
+    """`best` as None, else a trial's number. Raises `UsageError`."""
+    if text == "best":
+        return None
+    if not text.isdigit() or int(text) < 1:
+        raise UsageError(f"--trial={text} is neither 'best' nor the number of a trial")
+    return int(text)

@@ -1,0 +1,54 @@
+"""Shows the trials of a search, best first."""
+
+import csv
+import json
+import sys
+from typing import Any
+
+from absl import flags
+
+from ...errors import UsageError
+from ...handle import load
+from ...report.leaderboard import leaderboard_rows
+from ..flags import FLAGS, define_study_flags, required_model_dir
+from ..summary import print_table
+
+
+def define_flags() -> None:
+    """Flags of `leaderboard`."""
+    define_study_flags()
+    flags.DEFINE_string("format", "table", "table, json or csv.")
+    flags.DEFINE_integer("top", 0, "Only the first so many; 0 for all.", lower_bound=0)
+
+
+def main(arguments: list[str]) -> int:
+    """Prints the leaderboard; 1 where no trial has completed."""
+    if arguments:
+        raise UsageError(f"leaderboard takes no argument {arguments[0]!r}; flags are written --name=value")
+    if FLAGS.format not in WRITERS:
+        raise UsageError(f"--format={FLAGS.format} is unknown; known: {', '.join(WRITERS)}")
+    handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
+    objective = handle.study.config.objective
+    rows = leaderboard_rows(handle.trials(), objective)
+    WRITERS[FLAGS.format](rows[: FLAGS.top or None], objective.metric)
+    return 0 if any(row["state"] == "COMPLETED" for row in rows) else 1
+
+
+def write_json(rows: list[dict[str, Any]], metric: str) -> None:
+    """A list of objects."""
+    json.dump(rows, sys.stdout, indent=1)
+    print()
+
+
+def write_csv(rows: list[dict[str, Any]], metric: str) -> None:
+    """A line a trial; what is not a number or text is JSON inside its cell."""
+    columns = ["number", "kind", "state", "objective", "metrics", "architecture", "hyperparameters", "parameters",
+               "parents", "seconds", "model", "error"]  # fmt: skip
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        cells = {key: json.dumps(value) if isinstance(value, (dict, list)) else value for key, value in row.items()}
+        writer.writerow(cells)
+
+
+WRITERS = {"table": print_table, "json": write_json, "csv": write_csv}

@@ -1,0 +1,40 @@
+"""Shows one trial: architecture, hyperparameters, parents, metrics, curves, error."""
+
+import json
+
+from absl import flags
+
+from ... import files
+from ...errors import UsageError
+from ...handle import load
+from ...report.trial_page import trial_page
+from ..flags import FLAGS, define_study_flags, required_model_dir
+from ..summary import TEST_FILE
+
+
+def define_flags() -> None:
+    """Flags of `show`."""
+    define_study_flags()
+    flags.DEFINE_integer("trial", None, "Number of the trial; by default the best.", lower_bound=1)
+
+
+def main(arguments: list[str]) -> int:
+    """Prints one trial. Its number may also be given as an argument."""
+    number = trial_number(arguments)
+    handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
+    trial = handle.best_trial() if number is None else handle.trial(number)
+    content = files.read_bytes(files.join(FLAGS.model_dir, TEST_FILE))
+    test = json.loads(content) if content else {}
+    scored = test["metrics"] if test.get("trial") == trial.number else None
+    measurements = handle.store.measurements(handle.study.id, trial.number)
+    print("\n".join(trial_page(trial, measurements, scored)))
+    return 0
+
+
+def trial_number(arguments: list[str]) -> int | None:
+    """The trial that `--trial` or the only argument names; None for the best. Raises `UsageError`."""
+    if FLAGS.trial is not None or not arguments:
+        return FLAGS.trial  # type: ignore[no-any-return]
+    if len(arguments) > 1 or not arguments[0].isdigit() or int(arguments[0]) < 1:
+        raise UsageError(f"{' '.join(arguments)!r} is not the number of a trial")
+    return int(arguments[0])

@@ -1,0 +1,59 @@
+"""From flags to the engine's values."""
+
+from ..data.provider import Provider, providers
+from ..errors import UsageError
+from ..open_search import SearchConfig, read_study_file
+from ..plugins import import_modules, load_plugins
+from ..spec import SearchSpec, complete, load_spec, validate
+from .flags import FLAGS, data_options, required_model_dir, training_options
+
+
+def load_all_plugins() -> None:
+    """Registers the built-in blocks and providers, installed plug-ins, and what `--import_modules` names."""
+    load_plugins()
+    import_modules(FLAGS.import_modules)
+
+
+def spec_from_flags() -> SearchSpec:
+    """The completed, validated spec. Raises `UsageError`."""
+    spec = load_spec(FLAGS.spec)
+    if FLAGS.hypertuning_method:
+        spec.hypertuning_method = FLAGS.hypertuning_method
+    completed = complete(spec)
+    validate(completed)
+    return completed
+
+
+def provider_from_flags() -> Provider:
+    """The data. Raises `UsageError`."""
+    return providers[FLAGS.dataset](data_options())
+
+
+def experiment() -> tuple[str, str]:
+    """Owner and name: as given, else those of the experiment that the model directory holds, else defaults."""
+    known = read_study_file(required_model_dir())
+    owner = FLAGS.experiment_owner or known.get("owner", "model_search")
+    name = FLAGS.experiment_name or known.get("name", "search")
+    for flag, value in (("experiment_owner", owner), ("experiment_name", name)):
+        if len(value) > 200 or not value.isprintable():
+            raise UsageError(f"--{flag}={value[:50]!r} is not a name: printable, at most 200 characters")
+    return owner, name
+
+
+def search_config() -> SearchConfig:
+    """Everything that the `train` flags say. Raises `UsageError`."""
+    owner, name = experiment()
+    load_all_plugins()
+    return SearchConfig(
+        spec=spec_from_flags(),
+        provider=provider_from_flags(),
+        model_dir=required_model_dir(),
+        name=name,
+        owner=owner,
+        max_trials=FLAGS.max_trials,
+        trial_store=FLAGS.trial_store,
+        seed=FLAGS.seed,
+        metric=FLAGS.optimization_metric,
+        goal=FLAGS.optimization_goal,
+        training=training_options(),
+    )

@@ -1,0 +1,143 @@
+"""Flags, in groups that commands share; nothing below this layer reads one."""
+
+import re
+from collections.abc import Mapping
+
+from absl import flags
+
+from ..data.provider import DataOptions
+from ..errors import UsageError
+from ..training.options import TrainingOptions
+
+FLAGS = flags.FLAGS
+
+
+def define_study_flags() -> None:
+    """Which search."""
+    flags.DEFINE_string("model_dir", "", "Folder (or bucket) for all files of the search. Required.")
+    flags.DEFINE_string("experiment_name", "", "Name of the search; for a model_dir that holds one, that one's.")
+    flags.DEFINE_string("experiment_owner", "", "Who owns the search; for a model_dir that holds one, that one's.")
+    flags.DEFINE_string("trial_store", "", "URL of the trial database; by default SQLite inside model_dir.")
+    flags.DEFINE_list("import_modules", [], "Modules or .py files with your own blocks and providers.")
+
+
+def define_spec_flags() -> None:
+    """What is searched."""
+    flags.DEFINE_string("spec", "dnn", "Bundled spec (dnn, small_dnn, cnn), or path of a .pbtxt file.")
+    flags.DEFINE_string("hypertuning_method", "", "Oracle for hyperparameters: random or bayesian; overrides the spec.")
+    flags.DEFINE_alias("phoenix_spec_filename", "spec")
+
+
+def define_data_flags() -> None:
+    """Which data, and how to read them."""
+    default = DataOptions()
+    flags.DEFINE_string("dataset", "csv", "Registered data set or provider: csv, image_directory, digits, ...")
+    flags.DEFINE_string("filename", "", "Training data: a CSV file, or a folder with one folder a class.")
+    flags.DEFINE_string("validation_filename", "", "Data that rank trials; by default a part of the training data.")
+    flags.DEFINE_string("test_filename", "", "Data scored once at the end; nothing is selected by them.")
+    flags.DEFINE_string("label", "", "Label column, by name or by index from 0; by default the last.")
+    flags.DEFINE_list("columns", [], "Column names of a file without a header.")
+    flags.DEFINE_list("types", [], "Column types as name=number, name=category or name=ignore; others are inferred.")
+    flags.DEFINE_string("weight", "", "Column of example weights.")
+    flags.DEFINE_string("class_weight", "", "'balanced', or class=weight pairs separated by commas.")
+    flags.DEFINE_string("task", "", "classification or regression; by default inferred from the label.")
+    flags.DEFINE_string("delimiter", "", "Of the CSV file ('tab' for a tabulator); by default inferred.")
+    flags.DEFINE_float("validation_fraction", default.validation_fraction, "Part held out where no file is given.")
+    flags.DEFINE_float("test_fraction", default.test_fraction, "Part held out for the test at the end.")
+    flags.DEFINE_string("image_size", "32x32", "Height and width that images are resized to.")
+    flags.DEFINE_alias("phoenix_dataset", "dataset")
+    flags.DEFINE_alias("label_index", "label")
+    flags.DEFINE_alias("input_dir", "filename")
+
+
+def define_training_flags() -> None:
+    """How every trial trains."""
+    default = TrainingOptions()
+    flags.DEFINE_integer("train_steps", default.train_steps, "Gradient steps of a trial.")
+    flags.DEFINE_integer("eval_steps", default.eval_steps, "Evaluation batches that rank a trial; 0 for all.")
+    flags.DEFINE_integer("batch_size", default.batch_size, "Examples of a step.")
+    flags.DEFINE_integer("max_parameters", default.max_parameters, "Larger networks are not trained; 0: no limit.")
+    flags.DEFINE_string("mixed_precision", "", "Keras dtype policy: mixed_float16 or mixed_bfloat16.")
+    flags.DEFINE_float("checkpoint_seconds", default.checkpoint_seconds, "Time between mid-trial checkpoints.")
+    flags.DEFINE_integer("seed", 0, "Of everything random: splits, architectures, initial weights, order.")
+    flags.DEFINE_string("optimization_metric", "", "What ranks trials; by default accuracy, or rmse for regression.")
+    flags.DEFINE_string("optimization_goal", "", "max or min; by default the metric's own direction.")
+    flags.DEFINE_alias("phoenix_train_steps", "train_steps")
+    flags.DEFINE_alias("phoenix_eval_steps", "eval_steps")
+    flags.DEFINE_alias("phoenix_batch_size", "batch_size")
+
+
+def data_options() -> DataOptions:
+    """The data flags as a value. Raises `UsageError`."""
+    return DataOptions(
+        filename=FLAGS.filename,
+        validation_filename=FLAGS.validation_filename,
+        test_filename=FLAGS.test_filename,
+        label=FLAGS.label,
+        columns=tuple(name.strip() for name in FLAGS.columns),
+        types=pairs("types", FLAGS.types),
+        weight=FLAGS.weight,
+        class_weight=FLAGS.class_weight,
+        task=FLAGS.task,
+        delimiter={"tab": "\t", "\\t": "\t"}.get(FLAGS.delimiter, FLAGS.delimiter),
+        validation_fraction=fraction("validation_fraction", FLAGS.validation_fraction, least=0.001),
+        test_fraction=fraction("test_fraction", FLAGS.test_fraction, least=0.0),
+        image_size=image_size(FLAGS.image_size),
+        seed=FLAGS.seed,
+    )
+
+
+def training_options() -> TrainingOptions:
+    """The training flags as a value. Raises `UsageError`."""
+    policies = ("", "mixed_float16", "mixed_bfloat16")
+    if FLAGS.mixed_precision not in policies:
+        raise UsageError(f"--mixed_precision={FLAGS.mixed_precision} is unknown; known: {', '.join(policies[1:])}")
+    return TrainingOptions(
+        train_steps=FLAGS.train_steps,
+        batch_size=FLAGS.batch_size,
+        eval_steps=FLAGS.eval_steps,
+        mixed_precision=FLAGS.mixed_precision,
+        checkpoint_seconds=FLAGS.checkpoint_seconds,
+        max_parameters=FLAGS.max_parameters,
+    )
+
+
+def required_model_dir() -> str:
+    """`--model_dir`. Raises `UsageError` where it is missing."""
+    if not FLAGS.model_dir:
+        raise UsageError("--model_dir is missing: the folder for all files of the search")
+    return str(FLAGS.model_dir)
+
+
+def pairs(flag: str, items: list[str]) -> Mapping[str, str]:
+    """`name=value` items as a dict. Raises `UsageError`."""
+    found = {}
+    for item in items:
+        name, equals, value = item.rpartition("=")
+        if not equals or not name or not value:
+            raise UsageError(f"--{flag}: {item!r} is not of the form name=value")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def fraction(flag: str, value: float, least: float) -> float:
+    """A fraction below 1. Raises `UsageError`."""
+    if not least <= value < 1:
+        raise UsageError(f"--{flag}={value} is not a fraction from {least} to below 1")
+    return value
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """`64` or `64x48` (height x width) as a pair. Raises `UsageError`."""
+    match = re.fullmatch(r"([1-9]\d*)(?:x([1-9]\d*))?", text.strip())
+    if not match:
+        raise UsageError(f"--image_size={text} is not of the form 32 or 32x48 (height x width)")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def seconds(flag: str, text: str) -> float:
+    """`90`, `90s`, `15m`, `2h`, `1d` in seconds; 0 for an empty text. Raises `UsageError`."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip()) if text else None
+    if text and not match:
+        raise UsageError(f"--{flag}={text} is not a time such as 90, 90s, 15m, 2h or 1d")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]] if match else 0.0

@@ -1,0 +1,38 @@
+"""Starts TensorFlow without its start-up messages, so that a user's terminal shows what the user asked for."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow and finds its devices in silence; what it wrote is shown where that fails.
+
+    Its C++ logging starts before any setting of its own counts, so the file descriptor itself is redirected.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with silenced_stderr():
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()
+
+
+@contextmanager
+def silenced_stderr() -> Iterator[None]:
+    """Keeps file descriptor 2 quiet; its content is replayed where the body raises."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        original = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            os.dup2(original, 2)
+            os.close(original)
+            if failed:
+                kept.seek(0)
+                os.write(2, kept.read())

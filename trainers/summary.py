@@ -1,0 +1,77 @@
+"""What `train` ends with: the table, the best model, and what to type next."""
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from .. import files
+from ..report.leaderboard import hyperparameter_text, leaderboard_rows
+from ..study import Study, TrialState
+from ..trial_store.contract import TrialStore
+
+TEST_FILE = "test_metrics.json"
+
+
+def print_table(rows: Sequence[dict[str, Any]], metric: str) -> None:
+    """The leaderboard as a table; as wide as it needs where the output is not a terminal."""
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, width=200)
+    table = Table(box=None, pad_edge=False)
+    for title, justify in (("rank", "right"), ("trial", "right"), ("state", "left"), (metric, "right"),
+                           ("parameters", "right"), ("seconds", "right"), ("architecture", "left"),
+                           ("hyperparameters or error", "left")):  # fmt: skip
+        table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for rank, row in enumerate(rows, 1):
+        scored = row["objective"] is not None
+        table.add_row(
+            str(rank) if scored else "",
+            str(row["number"]),
+            row["state"].lower(),
+            f"{row['objective']:.4f}" if scored else "",
+            f"{row['parameters']:,}" if scored else "",
+            f"{row['seconds']:.2f}" if scored else "",
+            " > ".join(row["architecture"]),
+            row["error"] if not scored and row["error"] else hyperparameter_text(row["hyperparameters"]),
+        )
+    console.print(table, highlight=False, markup=False)
+
+
+def finish(store: TrialStore, study: Study, model_dir: str, interrupted: bool, timed_out: bool) -> int:
+    """Prints the end of a search and gives the command's exit status."""
+    trials = store.trials(study.id)
+    rows = leaderboard_rows(trials, study.config.objective)
+    print()
+    print_table(rows[:20], study.config.objective.metric)
+    if len(rows) > 20:
+        print(f"... and {len(rows) - 20} more: model_search leaderboard --model_dir={shlex.quote(model_dir)}")
+    completed = [row for row in rows if row["state"] == TrialState.COMPLETED.value]
+    print()
+    if completed:
+        print_best(completed[0], model_dir)
+    else:
+        print("no trial completed")
+    if interrupted:
+        left = study.config.max_trials - sum(trial.state.is_final for trial in trials)
+        reason = "the time limit was reached" if timed_out else "interrupted"
+        print(f"{reason}: {left} trials are left; the same command again goes on with them")
+    return 0 if completed else 1
+
+
+def print_best(best: dict[str, Any], model_dir: str) -> None:
+    """The best model's path, its test score where there is one, and the next commands."""
+    quoted = shlex.quote(model_dir)
+    print(f"best model: {files.join(model_dir, best['model'])} (trial {best['number']})")
+    content = files.read_bytes(files.join(model_dir, TEST_FILE))
+    test = json.loads(content) if content else {}
+    if test.get("trial") == best["number"]:
+        print("test data: " + ", ".join(f"{name} {value:.4f}" for name, value in test["metrics"].items()))
+    print("next:")
+    print(f"  model_search show --model_dir={quoted} --trial={best['number']}")
+    print(f"  model_search export --model_dir={quoted} --output=best.keras")
+    print(f"  model_search predict --model_dir={quoted} --input=FILE --output=predictions.csv")

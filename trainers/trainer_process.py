@@ -1,0 +1,117 @@
+"""A trainer in a process of its own, and in the process of the command."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import StudyError
+from .flags import FLAGS
+from .identity import dead_on_this_machine, trainer_name
+from .progress import Progress
+from .quiet import start_tensorflow
+
+GRACE_SECONDS = 20.0
+
+
+def run_supervised(is_lead: bool) -> int:
+    """A trainer under a supervisor: standard input is its life line, standard output its reports as JSON lines.
+
+    It ends when the study is finished, on SIGTERM (the running trial is given back), and when the supervisor is gone.
+    """
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    threading.Thread(target=_watch_life_line, args=(stop,), daemon=True).start()
+    try:
+        search = _open(stop)
+        _report(ready=True)
+        _work(search)
+        if is_lead and not stop.is_set():
+            from ..final_test import score_best_on_test
+
+            score_best_on_test(search)
+    except StudyError as error:
+        _report(error=" ".join(str(error).split()))
+        return 2
+    return 0
+
+
+def run_here(time_limit: float) -> int:
+    """One trainer in this process, with progress shown from a thread."""
+    from ..trainer import StopAfter
+    from .summary import finish
+
+    stop = threading.Event()
+    with _interrupts_stop(stop):
+        search = _open(stop)
+        progress = Progress(search.store, search.study)
+        watcher = threading.Thread(target=_watch_progress, args=(progress, done := threading.Event()), daemon=True)
+        with progress:
+            watcher.start()
+            try:
+                with StopAfter(stop, time_limit) as limit:
+                    _work(search)
+            finally:
+                done.set()
+                watcher.join()
+                progress.update()
+        if not stop.is_set():
+            from ..final_test import score_best_on_test
+
+            score_best_on_test(search)
+        return finish(search.store, search.study, FLAGS.model_dir, interrupted=stop.is_set(), timed_out=limit.expired)
+
+
+def _open(stop: threading.Event) -> Any:
+    start_tensorflow()
+    from ..open_search import open_search
+    from .configuration import search_config
+
+    search = open_search(search_config(), stop)
+    store, study = search.store, search.study
+    store.reap(study.id, dead_on_this_machine(store.running_trainers(study.id)))
+    return search
+
+
+def _work(search: Any) -> None:
+    from ..trainer import work
+
+    work(search, trainer_name(FLAGS.trainer_id), FLAGS.lease_seconds)
+
+
+def _report(**message: Any) -> None:
+    print(json.dumps(message), flush=True)
+
+
+def _watch_life_line(stop: threading.Event) -> None:
+    # Reading gives nothing until the supervisor is gone, however it went.
+    os.read(0, 1)
+    stop.set()
+    threading.Timer(GRACE_SECONDS, os._exit, args=(1,)).start()
+
+
+def _watch_progress(progress: Progress, done: threading.Event) -> None:
+    while not done.wait(1.0):
+        progress.update()
+
+
+@contextmanager
+def _interrupts_stop(stop: threading.Event) -> Iterator[None]:
+    """The first Ctrl-C ends the search in order; a second one ends the process."""
+
+    def interrupt(*_: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        print("\nstopping: the running trial is given back", file=sys.stderr)
+        stop.set()
+
+    previous = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
