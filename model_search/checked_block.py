@@ -1,6 +1,7 @@
 """Calls a block and checks what it returns, so that a faulty block is named and not what stumbles over it later."""
 
 import inspect
+import re
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -47,10 +48,10 @@ def build_checked(
     except TrialError:
         raise
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
-        raise OutOfMemoryError(f"{block_name} does not fit into memory: {_first_paragraph(error)}") from error
+        raise OutOfMemoryError(f"{block_name} does not fit into memory: {_message(error)}") from error
     except Exception as error:
         where = _line_in_block(entry, error)
-        raise BuildError(f"{block_name} raised {type(error).__name__}{where}: {_first_paragraph(error)}") from error
+        raise BuildError(f"{block_name} raised {type(error).__name__}{where}: {_message(error)}") from error
     fault = _fault_of_list(result, tensors) or _fault_of_output(result[-1], tensors[-1], entry.role)
     if fault:
         raise BuildError(f"{block_name} {fault}")
@@ -84,9 +85,10 @@ def _fault_of_output(output: Any, newest: Any, role: Role) -> str:
     return ""
 
 
-def _first_paragraph(error: BaseException) -> str:
-    """An error's message on one line; Keras puts its explanation first and lists arguments after an empty line."""
-    text = " ".join(str(error).strip().split("\n\n")[0].split())
+def _message(error: BaseException) -> str:
+    """An error's message on one line, without the colours and the list of arguments that Keras adds."""
+    text = re.sub(r"\x1b\[[\d;]*m", "", str(error)).partition("Arguments received by")[0]
+    text = " ".join(text.split())
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 3] + "..."
 
 
