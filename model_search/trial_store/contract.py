@@ -53,8 +53,13 @@ class TrialStore(abc.ABC):
     """The trial database.
 
     Safe to use from several threads of a process, and from any number of processes. All writes are atomic. Every
-    write of a trial carries the claim's token: with an expired or superseded one it raises `LeaseLostError` and changes
+    write of a trial carries the claim's token: with one that was taken back it raises `LeaseLostError` and changes
     nothing. The database's clock decides leases.
+
+    A lease is the time before which nobody else takes the trial, not a date on which work becomes worthless: until
+    the trial is reaped or claimed again, a holder who is late may still write, and a heartbeat renews the lease. That
+    is safe, because the database orders the two: either the late write comes first and the reaper finds a trial that is
+    finished or renewed, or the reaper does and the token is void. It saves the work of a computer that slept.
     """
 
     max_attempts: int = 3
@@ -85,7 +90,7 @@ class TrialStore(abc.ABC):
 
     @abc.abstractmethod
     def suggest(self, claim: Claim, suggestion: Suggestion) -> None:
-        """Stores what the trial shall train, before training starts.
+        """Stores what the trial shall train, before training starts; again: instead of what was stored.
 
         Raises:
           DuplicateSuggestionError: another trial of the study has the same suggestion.
@@ -98,7 +103,10 @@ class TrialStore(abc.ABC):
 
     @abc.abstractmethod
     def measure(self, claim: Claim, measurement: Measurement) -> None:
-        """Stores metrics of a running trial; the same step again replaces them. Raises `LeaseLostError`."""
+        """Stores metrics of a running trial; the same step again replaces them. Raises `LeaseLostError`.
+
+        The trial's revision stays: measurements are no part of its snapshot.
+        """
 
     @abc.abstractmethod
     def complete(self, claim: Claim, result: Result) -> None:
@@ -110,7 +118,10 @@ class TrialStore(abc.ABC):
 
     @abc.abstractmethod
     def release(self, claim: Claim) -> None:
-        """RUNNING to WAITING at once, without counting the attempt: the trainer is leaving. Raises `LeaseLostError`."""
+        """RUNNING to WAITING at once, without counting the attempt: the trainer is leaving. Raises `LeaseLostError`.
+
+        Again before somebody else claims the trial: no effect.
+        """
 
     @abc.abstractmethod
     def reap(self, study_id: int, dead_trainers: Collection[str] = ()) -> Sequence[int]:

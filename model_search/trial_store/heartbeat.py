@@ -18,7 +18,7 @@ class Heartbeat:
 
     Attributes:
       lost: set when the trial is no longer this trainer's, or when the lease could not be extended in time, so that
-        somebody else may have the trial by now.
+        somebody else may have the trial by now; cleared if a later beat finds that nobody took it.
     """
 
     def __init__(self, store: TrialStore, claim: Claim, interval: float | None = None):

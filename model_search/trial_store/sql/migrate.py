@@ -63,11 +63,14 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(_config(connection), "head")
 
 
-def new_revision(message: str, number: str) -> Path:
+def new_revision(message: str, number: str) -> None:
     """Writes a migration from the newest revision to what `tables` says, for developers to review and commit."""
-    database = Database(URL.create("sqlite"))
-    database.write(lambda connection: _autogenerate(connection, message, number))
-    return Path(__file__).parent / "migrations" / "versions"
+
+    def compare(connection: Connection) -> None:
+        upgrade(connection)
+        command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)
+
+    Database(URL.create("sqlite")).write(compare)
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -93,11 +96,6 @@ def _create(connection: Connection) -> None:
     # Looked at again: another process may have built the tables while this one waited for the lock.
     if revision_of(connection) is None:
         upgrade(connection)
-
-
-def _autogenerate(connection: Connection, message: str, number: str) -> None:
-    upgrade(connection)
-    command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)
 
 
 def _config(connection: Connection | None = None) -> Config:
