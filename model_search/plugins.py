@@ -95,7 +95,7 @@ def _spec_of_module(name: str) -> ModuleSpec:
         spec = importlib.util.find_spec(name)
     except (Exception, SystemExit) as error:
         raise UsageError(f"module {name!r}: {_reason(error)}") from error
-    if spec is None:
+    if spec is None or spec.origin is None:  # without an origin it is a bare folder, whose import runs nothing
         raise UsageError(f"no module named {name!r}; give a module on the Python path or the path of a .py file")
     return spec
 

@@ -24,11 +24,11 @@ def as_before(monkeypatch, tmp_path):
     """Each test has an empty current directory, and leaves no module, path or block behind."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    modules, names = set(sys.modules), set(blocks)
     yield
-    for name in set(sys.modules) - modules:
+    # The built-in plug-ins stay: they load once in a process.
+    for name in [name for name in sys.modules if name.startswith(("test_my", "test_pack", "test_plugin_"))]:
         del sys.modules[name]
-    for name in set(blocks) - names:
+    for name in [name for name in blocks if name.startswith("TEST_")]:
         blocks.discard(name)
 
 
@@ -95,13 +95,16 @@ class TestImportModules:
         import_modules(["a/mine.py", "b/mine.py"])
         assert blocks["TEST_A"].block_class is not blocks["TEST_B"].block_class
 
-    @pytest.mark.parametrize("name", ["absent.py", "sub/absent.py", "sub", "./sub", "sub/notes.txt"])
-    def test_nothing_there(self, tmp_path, name):
+    @pytest.mark.parametrize("name", ["absent.py", "sub/absent.py", "./sub", "sub/notes.txt", "sub.py/"])
+    def test_a_path_without_a_python_file(self, tmp_path, name):
         write(tmp_path / "sub" / "notes.txt", "")
-        (tmp_path / "sub" / "notes.txt").unlink() if name == "sub" else None
-        if name == "sub":
-            (tmp_path / "sub").rmdir()
-        assert repr(name) in error_of(name)
+        assert error_of(name) == (
+            f"module file {name!r} is not there or is no .py file; give a .py file or a module's name"
+        )
+
+    def test_a_folder_without_modules_of_its_own(self, tmp_path):
+        write(tmp_path / "test_folder" / "mine.py", BLOCK.format(name="TEST_NEVER"))
+        assert "'test_folder'" in error_of("test_folder")
 
     def test_an_unknown_module(self):
         assert error_of("test_no_such") == (
