@@ -1,0 +1,43 @@
+"""The data sets that come with the engine: files of the user's, and two of scikit-learn's. Loads nothing heavy."""
+
+from .provider import DataOptions, Provider, register_provider
+
+
+@register_provider("csv")
+def csv(options: DataOptions) -> Provider:
+    """A table in a CSV file; see `csv_provider`."""
+    from .csv_provider import csv_provider
+
+    return csv_provider(options)
+
+
+@register_provider("image_directory")
+def image_directory(options: DataOptions) -> Provider:
+    """Images in one folder a class; see `image_directory`."""
+    from .image_directory import image_provider
+
+    return image_provider(options)
+
+
+@register_provider("digits")
+def digits(options: DataOptions) -> Provider:
+    """1,797 handwritten digits as vectors of 64 grey values 0 to 16 (UCI, "Optical recognition of handwritten digits")."""
+    from .bundled import digits_provider
+
+    return digits_provider(options)
+
+
+@register_provider("digits_images")
+def digits_images(options: DataOptions) -> Provider:
+    """The same digits as plates of 8x8x1."""
+    from .bundled import digits_images_provider
+
+    return digits_images_provider(options)
+
+
+@register_provider("breast_cancer")
+def breast_cancer(options: DataOptions) -> Provider:
+    """569 tumours, 30 named measurements, malignant or benign (UCI, "Breast Cancer Wisconsin (Diagnostic)")."""
+    from .bundled import breast_cancer_provider
+
+    return breast_cancer_provider(options)

@@ -1,0 +1,226 @@
+"""From a provider's raw batches to encoded tensors: once per process, in memory where they fit."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..errors import UsageError
+from .provider import Provider, Task, TaskKind
+
+ENCODING_BATCH = 4096
+"""So many examples are encoded, and evaluated, at a time; fewer where they are wide."""
+
+BATCH_VALUES = 1 << 22
+"""Values of one encoded batch at most (16 MiB)."""
+
+SHUFFLE_BYTES = 64 << 20
+MAXIMUM_SHUFFLE = 50_000
+"""Bounds, in memory and in examples, of the shuffle buffer of streamed training data."""
+
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class EncodedArrays:
+    """Encoded examples: x (n, ...) float32, y (n,) int32 or float32 in the label's own unit, w (n,) float32."""
+
+    x: np.ndarray
+    y: np.ndarray
+    w: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory in bytes."""
+        return self.x.nbytes + self.y.nbytes + self.w.nbytes
+
+    @classmethod
+    def join(cls, batches: list[Batch]) -> "EncodedArrays":
+        """Batches, one behind the other."""
+        x, y, w = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+        return cls(x, y, w)
+
+
+class Pipeline:
+    """The engine's view of a provider: encoded examples, cached in memory as long as they fit.
+
+    Args:
+      provider: where raw examples come from.
+      batch_size: of training batches.
+      cache_bytes: memory for encoded examples of all parts; training data that does not fit is streamed, held-out data
+        that does not fit is encoded at each pass.
+      max_evaluation_batches: evaluation and test end after the examples of so many batches of `batch_size`.
+
+    Attributes:
+      input_shape: of the encoded tensor (float32), without the batch.
+
+    Raises:
+      UsageError: the encoded shape varies, or a part has no example.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        batch_size: int,
+        cache_bytes: int = 512 << 20,
+        max_evaluation_batches: int | None = None,
+    ):
+        self.provider = provider
+        self.batch_size = batch_size
+        self._room = cache_bytes
+        self._limit = max_evaluation_batches * batch_size if max_evaluation_batches else None
+        inputs = self.raw_inputs()
+        self._model = keras.Model(inputs, provider.encode(inputs), name="raw_to_encoded")
+        self.input_shape: tuple[int, ...] = tuple(self._model.outputs[0].shape[1:])
+        if None in self.input_shape:
+            raise UsageError(f"the provider encodes to shape {self.input_shape}; only the batch may vary")
+        specs = {name: tf.TensorSpec((None, *f.shape), f.dtype) for name, f in provider.signature().items()}
+        self._encode = tf.function(self._call_model, input_signature=[specs])
+        self._parts: dict[str, EncodedArrays | None] = {}
+
+    def _call_model(self, raw: Any) -> Any:
+        return tf.cast(self._model(raw, training=False), tf.float32)
+
+    @property
+    def task(self) -> Task:
+        """What is predicted."""
+        return self.provider.task
+
+    @property
+    def evaluation_batch_size(self) -> int:
+        """Examples of one batch when nothing is trained."""
+        fitting = BATCH_VALUES // max(1, int(np.prod(self.input_shape)))
+        return max(self.batch_size, min(ENCODING_BATCH, fitting))
+
+    @property
+    def has_uniform_weights(self) -> bool:
+        """Whether every training and evaluation example is known to weigh 1."""
+        parts = [self.train_arrays(), self.evaluation_arrays()]
+        return all(bool((part.w == 1).all()) if part else self.provider.has_uniform_weights for part in parts)
+
+    def raw_inputs(self) -> dict[str, Any]:
+        """Fresh `keras.Input` tensors by name, for a model that takes raw examples."""
+        return {name: keras.Input(f.shape, dtype=f.dtype, name=name) for name, f in self.provider.signature().items()}
+
+    def train_arrays(self) -> EncodedArrays | None:
+        """All training examples, in the provider's order; None where they do not fit and are streamed."""
+        return self._cached("training", self.provider.train, self.provider.describe().train_examples)
+
+    def evaluation_arrays(self) -> EncodedArrays | None:
+        """All evaluation examples, in the provider's order; None where they do not fit."""
+        return self._cached("evaluation", self.provider.evaluation, self.provider.describe().evaluation_examples)
+
+    def train_stream(self, seed: int, start_step: int = 0) -> tf.data.Dataset:
+        """Training batches (x, y, w) without end, for data that does not fit in memory.
+
+        Examples go through a shuffle buffer, anew in each pass.
+
+        Args:
+          seed: of the order.
+          start_step: where a trial goes on; the order after it differs from that of a trial that was not interrupted,
+            which saves reading again what was trained on.
+        """
+        seed = int(np.random.SeedSequence([seed, start_step]).generate_state(1)[0])
+        # A single raw input (an image) is smaller than its encoding; many inputs are slow to shuffle one by one.
+        encode_first = len(self.provider.signature()) > 1
+        examples = self._typed(self.provider.train())
+        examples = examples.map(self._encode_example) if encode_first else examples
+        examples = examples.unbatch()
+        buffer = SHUFFLE_BYTES // max(1, _bytes_of(examples.element_spec))
+        examples = examples.shuffle(max(2 * self.batch_size, min(buffer, MAXIMUM_SHUFFLE)), seed=seed)
+        batches = examples.repeat().batch(self.batch_size, drop_remainder=True)
+        batches = batches if encode_first else batches.map(self._encode_example, num_parallel_calls=2)
+        shape = (self.batch_size, *self.input_shape)
+        return batches.map(lambda x, y, w: (tf.ensure_shape(x, shape), y, w)).prefetch(4)
+
+    def evaluation(self) -> Iterator[Batch]:
+        """Encoded evaluation batches, always in the same order."""
+        return self._batches("evaluation", self.evaluation_arrays(), self.provider.evaluation)
+
+    def evaluation_labels(self) -> np.ndarray:
+        """Labels (n,) in the order of `evaluation`."""
+        arrays = self.evaluation_arrays()
+        return arrays.y if arrays else np.concatenate([y for _, y, _ in self._held_out_batches()])
+
+    def evaluation_weights(self) -> np.ndarray:
+        """Weights (n,) in the order of `evaluation`."""
+        arrays = self.evaluation_arrays()
+        return arrays.w if arrays else np.concatenate([w for _, _, w in self._held_out_batches()])
+
+    def test(self) -> Iterator[Batch] | None:
+        """Encoded test batches; None where there are none."""
+        dataset = self.provider.test()
+        if dataset is None:
+            return None
+        arrays = self._cached("test", lambda: dataset, self.provider.describe().test_examples)
+        return self._batches("test", arrays, lambda: dataset)
+
+    def _held_out_batches(self) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
+        return self._raw_batches(self.provider.evaluation(), self._limit)
+
+    def _batches(self, part: str, arrays: EncodedArrays | None, raw: Callable[[], tf.data.Dataset]) -> Iterator[Batch]:
+        if arrays is None:
+            yield from self._encoded(part, raw())
+            return
+        for start in range(0, len(arrays), self.evaluation_batch_size):
+            rows = slice(start, start + self.evaluation_batch_size)
+            yield arrays.x[rows], arrays.y[rows], arrays.w[rows]
+
+    def _cached(self, part: str, raw: Callable[[], tf.data.Dataset], known: int | None) -> EncodedArrays | None:
+        """The part in memory; remembers it, or that it does not fit in what room is left."""
+        if part not in self._parts:
+            self._parts[part] = self._fill(part, raw, known)
+        return self._parts[part]
+
+    def _fill(self, part: str, raw: Callable[[], tf.data.Dataset], known: int | None) -> EncodedArrays | None:
+        limit = None if part == "training" else self._limit
+        expected = known if limit is None or known is None else min(known, limit)
+        if expected is not None and expected * (4 * int(np.prod(self.input_shape)) + 8) > self._room:
+            return None
+        kept: list[Batch] = []
+        size = 0
+        for batch in self._encoded(part, raw()):
+            kept.append(batch)
+            size += sum(array.nbytes for array in batch)
+            if size > self._room:
+                return None
+        self._room -= size
+        return EncodedArrays.join(kept)
+
+    def _typed(self, raw: tf.data.Dataset) -> tf.data.Dataset:
+        label = tf.int32 if self.task.kind is TaskKind.CLASSIFICATION else tf.float32
+        return raw.map(lambda x, y, w: (x, tf.cast(y, label), tf.cast(w, tf.float32)))
+
+    def _encode_example(self, features: Any, label: Any, weight: Any) -> tuple[Any, Any, Any]:
+        return self._encode(features), label, weight
+
+    def _encoded(self, part: str, raw: tf.data.Dataset) -> Iterator[Batch]:
+        """Encoded batches of one pass, up to the limit of held-out parts."""
+        limit = None if part == "training" else self._limit
+        empty = True
+        for features, y, w in self._raw_batches(raw, limit):
+            empty = False
+            yield self._encode(features).numpy(), y, w
+        if empty:
+            raise UsageError(f"the {part} data have no example")
+
+    def _raw_batches(self, raw: tf.data.Dataset, limit: int | None = None) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
+        left = limit
+        for features, y, w in self._typed(raw).rebatch(self.evaluation_batch_size).prefetch(2):
+            if left is not None and len(y) >= left:
+                yield {name: value[:left] for name, value in features.items()}, y.numpy()[:left], w.numpy()[:left]
+                return
+            left = left - len(y) if left is not None else None
+            yield features, y.numpy(), w.numpy()
+
+
+def _bytes_of(element: Any) -> int:
+    """Bytes of one example; a string is taken as 32."""
+    specs = tf.nest.flatten(element)
+    return sum(int(np.prod(s.shape.as_list())) * (32 if s.dtype == tf.string else s.dtype.size) for s in specs)

@@ -1,0 +1,23 @@
+"""Bin edges for the piecewise linear encoding of numbers."""
+
+import numpy as np
+
+BINS = 16
+"""Bins by quantiles of the values, and again as many by quantiles of the different values."""
+
+FEW_DIFFERENT = 2
+"""A column with no more different values than this has nothing to gain from bins."""
+
+
+def edges_of(values: np.ndarray) -> tuple[float, ...]:
+    """Ascending bin edges, float32 values apart from each other; empty for a column of two values.
+
+    Args:
+      values: finite training values, (rows,) float64.
+    """
+    different = np.unique(values)
+    if len(different) <= FEW_DIFFERENT:
+        return ()
+    places = np.linspace(0, 1, BINS + 1)
+    edges = np.concatenate([np.quantile(values, places), np.quantile(different, places)])
+    return tuple(np.unique(edges.astype(np.float32)).tolist())
