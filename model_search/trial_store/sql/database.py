@@ -15,8 +15,8 @@ from ..contract import StoreError
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 60.0
-# How long SQLite itself waits for a lock. Short, so that a caller with little time is asked often.
-BUSY_SECONDS = 1.0
+# For so long a writer asks for SQLite's one write lock every few milliseconds, before it begins anew.
+ASK_SECONDS = 0.25
 SQLITE_BUSY, SQLITE_LOCKED = 5, 6
 
 _WRITE = "model_search_write"
@@ -64,7 +64,7 @@ class Database:
     def _run(self, engine: Engine, work: Callable[[Connection], T], patience: float) -> T:
         self._check_usable()
         deadline = time.monotonic() + patience
-        pause = 0.01
+        pause = 0.002
         while True:
             try:
                 with engine.begin() as connection:
@@ -74,7 +74,7 @@ class Database:
                 if left <= 0 or not is_transient(error):
                     raise StoreError(f"trial database {self.name}: {first_line(error)}") from error
             time.sleep(min(left, _jitter.uniform(pause / 2, pause)))
-            pause = min(2 * pause, 1.0)
+            pause = min(2 * pause, 0.25)
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -91,7 +91,7 @@ def is_transient(error: SQLAlchemyError) -> bool:
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (SQLITE_BUSY, SQLITE_LOCKED)
+        return _is_busy(error.orig)
     return True  # of a server: restarting, connection lost, deadlock, lock wait timeout
 
 
@@ -111,7 +111,7 @@ def sqlite_engine(url: URL) -> Engine:
         # The driver's own transactions would begin late, as readers; one that then writes may be refused at once
         # ("database is locked", whatever the timeout) when another has written in between.
         connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {int(1000 * BUSY_SECONDS)}")
+        connection.execute("PRAGMA busy_timeout = 0")  # waiting is done in `begin`
         connection.execute("PRAGMA foreign_keys = ON")
         # In WAL mode a commit has been handed to the operating system when it returns, so it survives kill -9 of any
         # process. NORMAL leaves out the fsync at each commit: a power cut may lose the last trials (which are then
@@ -120,10 +120,32 @@ def sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITE, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not connection.get_execution_options().get(_WRITE, False):
+            connection.exec_driver_sql("BEGIN")
+        elif not _ask_for_write_lock(connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _ask_for_write_lock(connection: Connection) -> bool:
+    # SQLite's own waiting sleeps longer the longer it has waited, up to 0.1 s, so among busy processes one can starve
+    # for many seconds. Asking at short random intervals gives each the same chance at every moment.
+    cursor = connection.connection.cursor()
+    deadline = time.monotonic() + ASK_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            return True
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                return False
+        time.sleep(_jitter.uniform(0.001, 0.005))
+    return False
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (SQLITE_BUSY, SQLITE_LOCKED)
 
 
 def server_engine(url: URL) -> Engine:

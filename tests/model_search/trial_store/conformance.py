@@ -62,7 +62,7 @@ class StudyConformance:
             ("ab", "c"),
             ("a", "BC"),
             ("a", "bc "),
-            ("Zoë 'q' \"d\" %s {x}", "бег\n研究 🙂"),
+            ("Zoë 'q' \"d\" %s {x}", "検索\n研究 🙂"),
             ("", "n" * 5000),
         ]
         ids = [store.open_study(config(owner=owner, name=name)).id for owner, name in pairs]
@@ -146,14 +146,14 @@ class ClaimConformance:
                 store.claim(study.id, "t", seconds)
 
     def test_new_trial(self, store: TrialStore, study: Study) -> None:
-        claimed(store, study, "трейнер 'x'")
+        claimed(store, study, "トレーナー 'x'")
         trial = store.trial(study.id, 1)
         assert trial is not None
         assert (trial.number, trial.state, trial.attempt) == (1, TrialState.RUNNING, 1)
-        assert (trial.trainer, trial.suggestion, trial.result, trial.error) == ("трейнер 'x'", None, None, "")
+        assert (trial.trainer, trial.suggestion, trial.result, trial.error) == ("トレーナー 'x'", None, None, "")
         assert len(trial.architecture) == 0
         assert store.trial(study.id, 2) is None
-        assert store.running_trainers(study.id) == ["трейнер 'x'"]
+        assert store.running_trainers(study.id) == ["トレーナー 'x'"]
 
     def test_released_trial_waits_and_keeps_its_attempt(self, store: TrialStore, study: Study) -> None:
         first = claimed(store, study)
@@ -327,7 +327,7 @@ class ReportConformance:
         assert claimed(store, study).number == 2
 
     @pytest.mark.parametrize(
-        ("reason", "stored"), [("", "no reason given"), ("a\0b\udc80", "a\N{REPLACEMENT CHARACTER}b?")]
+        ("reason", "stored"), [("", "no reason given"), ("a\0\udc80", "a\N{REPLACEMENT CHARACTER}?")]
     )
     def test_odd_reasons(self, store: TrialStore, study: Study, reason: str, stored: str) -> None:
         store.fail(claimed(store, study), reason)
@@ -456,8 +456,8 @@ class QueryConformance:
         run_state_machine_as_test(
             machine_for(store),
             settings=settings(
-                max_examples=25,
-                stateful_step_count=25,
+                max_examples=15,
+                stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
                 database=None,

@@ -1,0 +1,113 @@
+"""What a question costs must not grow with the study: each is answered from an index."""
+
+import json
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from examples import config, suggestion
+from sqlalchemy import event
+
+from model_search.study import Study, TrialState
+from model_search.trial_store.contract import TrialStore
+from model_search.trial_store.open import open_store
+from model_search.trial_store.sql.encoding import architecture_digest
+
+Filled = tuple[TrialStore, Study, Path]
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Filled:
+    store = open_store(f"sqlite:///{tmp_path}/trials.db")
+    study = store.open_study(config(max_trials=10_000_000))
+    return store, study, tmp_path / "trials.db"
+
+
+def fill(path: Path, study: Study, count: int) -> None:
+    row = (
+        "INSERT INTO search_trials (study_id, number, state, attempt, trainer, error, revision, token, fingerprint,"
+        " architecture_digest, kind, origin, architecture, hyperparameters, parents, objective, cost, loss, metrics,"
+        " parameters, seconds, model) VALUES (?, ?, 'COMPLETED', 1, 't', '', ?, 'x', ?, ?, 'search', 'grow', ?, '{}',"
+        " '[]', ?, ?, 0.5, '{}', 10, 1.0, 'm')"
+    )
+    blocks = json.dumps(["A", "B"])
+    digest = architecture_digest(["A", "B"])
+    with sqlite3.connect(path) as connection:
+        (first,) = connection.execute("SELECT completed FROM search_studies").fetchone()
+        values = [
+            (study.id, n, n, f"{n:032d}", digest, blocks, n * 37 % 1009, -(n * 37 % 1009))
+            for n in range(first + 1, first + count + 1)
+        ]
+        connection.executemany(row, values)
+        connection.execute(f"UPDATE search_studies SET completed = completed + {count}, revision = revision + {count}")
+
+
+def use(store: TrialStore, study: Study) -> None:
+    claim = store.claim(study.id, "t", 100.0)
+    assert claim is not None
+    store.suggest(claim, suggestion("C", rate=claim.number))
+    store.heartbeat(claim)
+    store.reap(study.id, ["dead"])
+    store.best(study.id, 5)
+    store.trials(study.id, {TrialState.COMPLETED}, since=claim.number)
+    store.trials(study.id, {TrialState.RUNNING})
+    store.has_failed(study.id, ["A", "B"])
+    store.number_of(study.id, "x")
+    store.counts(study.id)
+    store.running_trainers(study.id)
+    store.measurements(study.id, 1)
+    store.fail(claim, "x")
+
+
+def test_every_statement_searches_an_index(filled: Filled) -> None:
+    store, study, path = filled
+    fill(path, study, 1000)
+    statements: list[tuple[str, tuple]] = []
+    engine = store._database.engine  # type: ignore[attr-defined]
+    event.listen(
+        engine, "before_cursor_execute", lambda c, cursor, sql, values, *rest: statements.append((sql, values))
+    )
+    use(store, study)
+    connection = sqlite3.connect(path)
+    plans = {
+        sql: " | ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+        for sql, values in statements
+        if not sql.startswith(("BEGIN", "INSERT"))
+    }
+    assert len(plans) >= 13
+    assert [sql for sql, plan in plans.items() if "SCAN" in plan] == []
+    (best,) = [plan for sql, plan in plans.items() if "ORDER BY search_trials.cost" in sql]
+    assert "ix_search_trials_rank (study_id=? AND state=?)" in best
+    assert "TEMP B-TREE" not in best
+    (new,) = [plan for sql, plan in plans.items() if "revision > ?" in sql]
+    assert "ix_search_trials_revision (study_id=? AND state=? AND revision>?)" in new
+
+
+def test_costs_the_same_with_a_hundred_times_the_trials(filled: Filled) -> None:
+    # Counted in virtual machine steps, so that the machine's load has no part in it.
+    store, study, path = filled
+
+    def steps() -> int:
+        count = 0
+
+        def step() -> int:
+            nonlocal count
+            count += 1
+            return 0
+
+        pooled = store._database.engine.raw_connection()  # type: ignore[attr-defined]
+        pooled.driver_connection.set_progress_handler(step, 10)
+        pooled.close()
+        use(store, study)
+        return count
+
+    fill(path, study, 100)
+    use(store, study)
+    few = steps()
+    fill(path, study, 20_000)
+    begin = time.perf_counter()
+    many = steps()
+    assert few > 10
+    assert many < 1.3 * few
+    assert time.perf_counter() - begin < 5
