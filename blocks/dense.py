@@ -55,11 +55,17 @@ class FullyConnected(SingleInputBlock):
     """Dense layer as wide as its input, within 2 to 100; the input joins after the ReLU.
 
     The output has that width, and the input's besides where it is concatenated.
+
+    Raises:
+      ValueError: `residual_connection_type` is no `ResidualConnectionType`.
     """
 
     residual_connection_type: str = "NONE"
     apply_batch_norm: bool = False
     role = Role.VECTOR
+
+    def __post_init__(self) -> None:
+        ResidualConnectionType(self.residual_connection_type)
 
     def _output(self, tensor: Any) -> Any:
         units = clamp(layers.width(tensor))

@@ -83,8 +83,16 @@ class RegisteredBlock:
         return self.block_class.__module__.rpartition(".")[2]
 
     def create(self) -> Block:
-        """A fresh block."""
-        return self.block_class(**self.arguments)
+        """A fresh block.
+
+        Raises:
+          UsageError: the class does not take these arguments, whatever the trial.
+        """
+        try:
+            return self.block_class(**self.arguments)
+        except Exception as error:
+            place, reason = place_of(self.block_class), " ".join(f"{type(error).__name__}: {error}".split())
+            raise UsageError(f"block {self.name!r} at {place} cannot be created: {reason}") from error
 
 
 blocks: Registry[RegisteredBlock] = Registry("block")

@@ -71,6 +71,13 @@ def test_a_taken_name_is_refused():
     assert blocks["TEST_TAKEN"].block_class is Plain
 
 
+def test_arguments_that_the_class_does_not_take_are_named():
+    register_block("TEST_ARGUMENTS", width=3)(Plain)
+    expected = r"^block 'TEST_ARGUMENTS' at .*:\d+ cannot be created: TypeError: .*unexpected keyword argument 'width'$"
+    with pytest.raises(UsageError, match=expected):
+        blocks["TEST_ARGUMENTS"].create()
+
+
 def test_a_class_without_build_is_refused():
     with pytest.raises(UsageError, match=r"block 'TEST_EMPTY' at .* has no build method"):
         register_block("TEST_EMPTY")(type("Empty", (), {}))
