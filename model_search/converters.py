@@ -39,10 +39,10 @@ def hyperparameters_from_proto(message: HParamDef) -> dict[str, HyperparameterVa
     return values
 
 
-def suggestion_to_proto(suggestion: Suggestion, trial: int) -> SuggestionProto:
-    """A trial's suggestion as a message."""
+def suggestion_to_proto(number: int, suggestion: Suggestion) -> SuggestionProto:
+    """What trial `number` trains, as a message."""
     return SuggestionProto(
-        trial=trial,
+        trial=number,
         kind=suggestion.kind.value,
         origin=suggestion.origin,
         architecture=list(suggestion.architecture),
@@ -62,13 +62,13 @@ def suggestion_from_proto(message: SuggestionProto) -> tuple[int, Suggestion]:
     )
 
 
-def suggestion_to_text(suggestion: Suggestion, trial: int) -> str:
+def suggestion_text(number: int, suggestion: Suggestion) -> str:
     """What `suggestion.pbtxt` holds."""
-    return text_format.MessageToString(suggestion_to_proto(suggestion, trial))
+    return text_format.MessageToString(suggestion_to_proto(number, suggestion))
 
 
 def suggestion_from_text(text: str) -> tuple[int, Suggestion]:
-    """Reads what `suggestion_to_text` wrote.
+    """Reads what `suggestion_text` wrote.
 
     Raises:
       google.protobuf.text_format.ParseError: the text is damaged.

@@ -1,10 +1,13 @@
 """Questions about message fields that protobuf's releases answer differently."""
 
-from google.protobuf.descriptor import FieldDescriptor
+from typing import Any
 
 
-def is_repeated(field: FieldDescriptor) -> bool:
-    """Whether a field holds a list. Releases before 6.31 know only `label`, which later ones deprecate."""
+def is_repeated(field: Any) -> bool:
+    """Whether a field, given by its descriptor, holds a list.
+
+    Releases before 6.31 know only `label`, which later ones deprecate.
+    """
     if hasattr(field, "is_repeated"):
-        return field.is_repeated
-    return field.label == field.LABEL_REPEATED
+        return bool(field.is_repeated)
+    return bool(field.label == field.LABEL_REPEATED)

@@ -1,9 +1,5 @@
 """Names of the hyperparameters that a trial may have."""
 
-from collections.abc import Mapping
-
-from ..study import HyperparameterValue
-
 LEARNING_RATE = "learning_rate"
 OPTIMIZER = "optimizer"
 DECAY_RATE = "exponential_decay_rate"
@@ -26,11 +22,3 @@ def block_prefix(place: int, block: str) -> str:
 def is_block_specific(name: str) -> bool:
     """Whether a hyperparameter belongs to one block of a tower, so that other towers may not have it."""
     return "/" in name
-
-
-def block_values(
-    hyperparameters: Mapping[str, HyperparameterValue], place: int, block: str
-) -> dict[str, HyperparameterValue]:
-    """The values of one block's own hyperparameters, by the names that the block gave them."""
-    prefix = block_prefix(place, block)
-    return {name[len(prefix) :]: value for name, value in hyperparameters.items() if name.startswith(prefix)}

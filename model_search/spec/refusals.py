@@ -95,6 +95,7 @@ def _refused_value(spec: SearchSpec, refusal: Refusal) -> str | None:
     field = message.DESCRIPTOR.fields_by_name[name]
     value = getattr(message, name)
     if refusal.values:
+        assert field.enum_type is not None
         chosen = field.enum_type.values_by_number[value].name
         return chosen if chosen in refusal.values else None
     if is_repeated(field):

@@ -1,0 +1,75 @@
+"""What a trial is for, and what it trains."""
+
+import numpy as np
+
+from .architecture import Architecture
+from .converters import hyperparameters_from_proto
+from .hyperparameters import default_values, hyperparameter_space, propose
+from .search import Proposal, SearchSpaceExhaustedError, algorithm_of
+from .spec import SearchSpec
+from .spec.towers import tower
+from .study import History, HyperparameterValue, Suggestion
+
+__all__ = ["Controller", "SearchSpaceExhaustedError"]
+
+# Proposals with a user's tower before the search takes over: all may be fixed in it, so that none is new.
+_USER_TRIES = 5
+
+
+class Controller:
+    """Decides what trial n trains, from its number, the study's seed and its history alone."""
+
+    def __init__(self, spec: SearchSpec, seed: int, train_steps: int):
+        """Args: a completed, valid spec; the study's seed, 0 to 2**31 - 1; gradient steps of a full trial."""
+        self._spec = spec
+        self._seed = seed
+        self._train_steps = train_steps
+        self._search = algorithm_of(spec)
+
+    def suggest(self, number: int, history: History, salt: int = 0) -> Suggestion:
+        """What trial `number` may train.
+
+        Args:
+          number: of the trial, from 1.
+          history: the study so far.
+          salt: how many earlier answers for this trial the database refused, because another trial has the same
+            suggestion. Another salt gives another answer where there is one.
+
+        Raises:
+          SearchSpaceExhaustedError: everything that could be proposed has failed before.
+        """
+        proposal, fixed = self._user_suggestion(number, history, salt) or (self._searched(number, history, salt), {})
+        values = self._hyperparameters(proposal.architecture, number, history, salt)
+        return Suggestion(
+            architecture=proposal.architecture,
+            hyperparameters=values | fixed,
+            parents=proposal.parents,
+            origin=proposal.origin,
+        )
+
+    def _user_suggestion(
+        self, number: int, history: History, salt: int
+    ) -> tuple[Proposal, dict[str, HyperparameterValue]] | None:
+        """The user's tower for this trial and what is fixed with it; None where it failed or nothing of it is new."""
+        if number > len(self._spec.user_suggestions) or salt >= _USER_TRIES:
+            return None
+        wanted = self._spec.user_suggestions[number - 1]
+        architecture = tower(self._spec, wanted.architecture)
+        if history.has_failed(architecture):
+            return None
+        return Proposal(architecture, origin="user"), hyperparameters_from_proto(wanted.hparams)
+
+    def _searched(self, number: int, history: History, salt: int) -> Proposal:
+        """What the spec's search algorithm proposes."""
+        return self._search(self._spec, history, np.random.default_rng([self._seed, number, salt]))
+
+    def _hyperparameters(
+        self, architecture: Architecture, number: int, history: History, salt: int
+    ) -> dict[str, HyperparameterValue]:
+        """Values known to work for the first tower of the user and of the search; else what the oracle says."""
+        space = hyperparameter_space(self._spec, architecture, self._train_steps)
+        if salt == 0 and number in (1, len(self._spec.user_suggestions) + 1):
+            return default_values(space)
+        # The last entry keeps this seed apart from the search algorithm's.
+        seed = int(np.random.default_rng([self._seed, number, salt, 1]).integers(1, 2**31))
+        return propose(self._spec.hypertuning_method, space, history, seed)

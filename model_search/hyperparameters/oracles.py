@@ -1,0 +1,109 @@
+"""Values proposed by keras-tuner's oracles, from what the whole study has learned.
+
+An oracle is made anew for each proposal, from the study's history and a seed: nothing is kept in a process.
+"""
+
+import statistics
+import warnings
+from collections.abc import Iterable, Mapping
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial as TunerTrial
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import Matern
+
+from ..spec import names
+from ..study import History, HyperparameterValue, Trial
+from .values import plain_values
+
+# The regression's cost grows with the cube of the trials it sees, so it sees the best and the newest.
+_BEST, _NEWEST = 50, 50
+_OBJECTIVE = keras_tuner.Objective("cost", "min")
+
+
+def propose(
+    method: str, space: keras_tuner.HyperParameters, history: History, seed: int
+) -> dict[str, HyperparameterValue]:
+    """Values for every hyperparameter of a trial's space that is active.
+
+    Args:
+      method: `random`, or `bayesian`: a Gaussian process with lower confidence bounds over the hyperparameters that all
+        trials share; those of single blocks stay random, because other towers do not have them.
+      space: of the trial.
+      history: the study so far.
+      seed: from 1 to 2**31 - 1; equal arguments give equal values.
+    """
+    values = _answer(keras_tuner.oracles.RandomSearchOracle(_OBJECTIVE, seed=seed, hyperparameters=space))
+    if method == "bayesian":
+        values |= _bayesian(_shared(space), history, seed)
+    return plain_values(values)
+
+
+def _bayesian(space: keras_tuner.HyperParameters, history: History, seed: int) -> dict:
+    """The oracle's proposal; random until there are as many trials as dimensions and one more."""
+    oracle = keras_tuner.oracles.BayesianOptimizationOracle(
+        _OBJECTIVE, num_initial_points=max(5, len(space.space) + 1), seed=seed, hyperparameters=space
+    )
+    # The library restarts this fit 20 times, which takes seconds; on a handful of dimensions 2 find the same optimum.
+    oracle.gpr = GaussianProcessRegressor(
+        kernel=Matern(nu=2.5), n_restarts_optimizer=2, normalize_y=True, alpha=oracle.alpha, random_state=seed
+    )
+    for trial, cost in _observations(history):
+        known = TunerTrial(_placed(space, trial), trial_id=str(trial.number), status="COMPLETED")
+        known.score = cost
+        oracle.trials[known.trial_id] = known
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return _answer(oracle)
+
+
+def _observations(history: History) -> list[tuple[Trial, float]]:
+    """Trials with their costs. A running one counts as the median, so that the next one looks elsewhere.
+
+    The constant liar of Ginsbourger, Le Riche and Carraro 2010, section 4.3.
+    """
+    finished = {trial.number: trial for trial in (*history.best(_BEST), *history.completed()[-_NEWEST:])}
+    observed = [
+        (finished[number], history.objective.cost(result.objective))
+        for number in sorted(finished)
+        if (result := finished[number].result) is not None
+    ]
+    if not observed:
+        return []
+    lie = statistics.median(cost for _, cost in observed)
+    return observed + [(trial, lie) for trial in history.running() if trial.suggestion is not None]
+
+
+def _shared(space: keras_tuner.HyperParameters) -> keras_tuner.HyperParameters:
+    """The part of a space that trials of every architecture have."""
+    shared = keras_tuner.HyperParameters()
+    shared.merge([parameter for parameter in space.space if not names.is_block_specific(parameter.name)])
+    return shared
+
+
+def _placed(space: keras_tuner.HyperParameters, trial: Trial) -> keras_tuner.HyperParameters:
+    """A trial's values as a point of the space; a user's value outside of it becomes the nearest one inside."""
+    assert trial.suggestion is not None
+    given: Mapping[str, HyperparameterValue] = trial.suggestion.hyperparameters
+    placed = space.copy()
+    for parameter in space.space:
+        if parameter.name in given:
+            placed.values[parameter.name] = _nearest(parameter, given[parameter.name])
+    return placed
+
+
+def _nearest(parameter: keras_tuner.engine.hyperparameters.HyperParameter, value: HyperparameterValue) -> object:
+    if isinstance(parameter, keras_tuner.engine.hyperparameters.Choice):
+        if value in parameter.values or isinstance(value, str):
+            return value if value in parameter.values else parameter.default
+        return _closest(parameter.values, value)
+    return min(max(value, parameter.min_value), parameter.max_value)
+
+
+def _closest(choices: Iterable[float], value: float) -> float:
+    return min(choices, key=lambda choice: abs(choice - value))
+
+
+def _answer(oracle: keras_tuner.Oracle) -> dict:
+    return dict(oracle.populate_space("proposal")["values"])

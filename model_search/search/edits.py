@@ -1,0 +1,72 @@
+"""Single edits of a tower that leave it valid, in random order.
+
+Each function yields every architecture that is one edit away, exactly once; callers take the first that suits.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..architecture import Architecture
+from ..block import Role
+from ..spec import SearchSpec
+from ..spec.towers import flatten_of, role_of, tower
+
+
+def searched_blocks(spec: SearchSpec) -> list[str]:
+    """The blocks that towers are made of: all but those that flatten, which the engine places."""
+    return [name for name in spec.blocks_to_use if role_of(name) is not Role.FLATTEN]
+
+
+def random_towers(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Architecture]:
+    """Towers of `minimum_depth` uniformly drawn blocks, without end."""
+    names = searched_blocks(spec)
+    while True:
+        yield tower(spec, rng.choice(names, spec.minimum_depth).tolist())
+
+
+def grown(spec: SearchSpec, architecture: Architecture, rng: np.random.Generator) -> Iterator[Architecture]:
+    """Towers with one block more: at the end, or for plates before the flatten.
+
+    A block for any input is placed at one of the two by chance, and at the other after all else.
+    """
+    flatten = _place_of_flatten(architecture)
+    ends = [len(architecture)] if flatten is None else [flatten, len(architecture)]
+    second_choices = []
+    for name in _shuffled(searched_blocks(spec), rng):
+        first, *others = _shuffled([end for end in ends if _fits(name, end, flatten)], rng)
+        yield architecture.inserted(first, name)
+        second_choices += [architecture.inserted(other, name) for other in others]
+    yield from second_choices
+
+
+def mutated(spec: SearchSpec, architecture: Architecture, rng: np.random.Generator) -> Iterator[Architecture]:
+    """Towers with another block at one place; all that a random first place takes, then those of a second, ..."""
+    flatten = _place_of_flatten(architecture)
+    for place in _shuffled(range(len(architecture)), rng):
+        for name in _shuffled(_replacements(spec, place, flatten), rng):
+            if name != architecture[place]:
+                yield architecture.replaced(place, name)
+
+
+def _replacements(spec: SearchSpec, place: int, flatten: int | None) -> list[str]:
+    """Blocks that may stand at a place of a tower whose flatten stands at `flatten`."""
+    if place == flatten:
+        flattens = [name for name in spec.blocks_to_use if role_of(name) is Role.FLATTEN]
+        return flattens or [flatten_of(spec)]
+    return [name for name in searched_blocks(spec) if _fits(name, place, flatten)]
+
+
+def _fits(name: str, place: int, flatten: int | None) -> bool:
+    """Whether a searched block may stand at or be inserted at a place: plates up to the flatten, vectors behind it."""
+    if flatten is None or role_of(name) is Role.ANY:
+        return True
+    return (role_of(name) is Role.PLATE) == (place <= flatten)
+
+
+def _place_of_flatten(architecture: Architecture) -> int | None:
+    return next((place for place, name in enumerate(architecture) if role_of(name) is Role.FLATTEN), None)
+
+
+def _shuffled(items: Sequence, rng: np.random.Generator) -> list:
+    return [items[index] for index in rng.permutation(len(items))]

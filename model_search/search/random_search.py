@@ -1,0 +1,24 @@
+"""NONADAPTIVE_RANDOM_SEARCH: independent random towers of `minimum_depth` blocks."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from ..spec import SearchSpec
+from ..study import History
+from .algorithm import Proposal
+from .choice import first_new
+from .edits import random_towers
+
+_DRAWS = 200
+
+
+def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
+    """Proposes a random tower; see `SearchAlgorithm`."""
+    return first_new(candidates(spec, rng), history)
+
+
+def candidates(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Proposal]:
+    """A bounded number of random towers."""
+    return (Proposal(architecture, origin="random") for architecture in islice(random_towers(spec, rng), _DRAWS))
