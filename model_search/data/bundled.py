@@ -1,9 +1,38 @@
 """Two data sets of scikit-learn as providers."""
 
+from dataclasses import replace
+
 import numpy as np
-import pandas as pd
 from sklearn import datasets
 
-from .array_parts import array_provider
+from ..errors import UsageError
+from .arrays import provider_from
 from .provider import DataOptions, Provider
-from .tabular import Table, TableSource, table_provider
+
+
+def digits_provider(options: DataOptions) -> Provider:
+    """Digits as vectors of 64."""
+    data = datasets.load_digits()
+    return provider_from((data.data.astype(np.float32), data.target), options=_bundled("digits", options))
+
+
+def digits_images_provider(options: DataOptions) -> Provider:
+    """Digits as plates of 8x8x1."""
+    data = datasets.load_digits()
+    images = data.images.astype(np.float32)[..., None]
+    return provider_from((images, data.target), options=_bundled("digits_images", options))
+
+
+def breast_cancer_provider(options: DataOptions) -> Provider:
+    """Tumours as 30 named columns; the label is `diagnosis`."""
+    data = datasets.load_breast_cancer(as_frame=True)
+    frame = data.data.assign(diagnosis=data.target_names[data.target.to_numpy()])
+    return provider_from(frame, label="diagnosis", options=_bundled("breast_cancer", options))
+
+
+def _bundled(name: str, options: DataOptions) -> DataOptions:
+    """Refuses files for a data set that has none."""
+    for option in ("filename", "validation_filename", "test_filename"):
+        if getattr(options, option):
+            raise UsageError(f"{option} {getattr(options, option)!r} has no meaning for the bundled data set {name!r}")
+    return replace(options, label="", columns=(), task=options.task or "classification")

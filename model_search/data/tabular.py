@@ -189,33 +189,54 @@ def table_provider(given: TableSource, options: DataOptions, is_vector: bool = F
     Raises:
       UsageError: the data do not fit the options or each other.
     """
-    notes: list[str] = []
     columns = tuple(given.train.frame.columns)
     label, weight = roles(columns, options, given.train.source)
-    given = replace(
-        given,
-        train=without_label(given.train, label, notes),
-        evaluation=without_label(given.evaluation, label, notes) if given.evaluation else None,
-        test=without_label(given.test, label, notes) if given.test else None,
-    )
-    labels = Labels.of(given.train.frame[label])
-    task, note = make_task(labels, label, options.task, given.train.source)
-    train, evaluation, test = split_table(given.train, task, options, bool(given.evaluation), bool(given.test))
-    evaluation, held_test = given.evaluation or evaluation, given.test or test
-    if not len(evaluation.frame):
-        raise UsageError("no evaluation data: give a validation file or a validation_fraction above 0")
-    features = train.frame.drop(columns=[name for name in (label, weight) if name])
+    ready = prepare(given, label, options)
+    features = ready.train.frame.drop(columns=[name for name in (label, weight) if name])
     types = dict.fromkeys(features.columns, "number") if is_vector else options.types
-    schema = replace(infer_schema(features, types, train.source), is_vector=is_vector)
-    coder = PartCoder.fit(schema.inputs, task, train, weight, options.class_weight)
+    schema = replace(infer_schema(features, types, ready.train.source), is_vector=is_vector)
+    coder = PartCoder.fit(schema.inputs, ready.task, ready.train, weight, options.class_weight)
     parts = Parts(
-        coder.part(train, training=True),
-        coder.part(shuffled(evaluation, options.seed)),
-        coder.part(shuffled(held_test, options.seed)) if len(held_test.frame) else None,
+        coder.part(ready.train, training=True),
+        coder.part(ready.evaluation),
+        coder.part(ready.test) if ready.test else None,
     )
     layout = TableLayout(columns, label, weight, given.delimiter, given.has_header, schema.inputs)
-    facts = describe_table(schema, coder.task, weight, parts, [*notes, *([note] if note else [])])
+    facts = describe(schema.columns, coder.task, weight, parts, (*ready.notes, *schema.notes))
     return TableProvider(layout, schema, coder.task, parts, facts, identity_of(given.digest, options, facts))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Rows with labels in three parts, the task, and notes."""
+
+    train: Table
+    evaluation: Table
+    test: Table | None
+    task: Task
+    notes: tuple[str, ...]
+
+
+def prepare(given: TableSource, label: str, options: DataOptions) -> Prepared:
+    """Drops rows without label, infers the task from the training rows, and splits.
+
+    Held-out rows come in a shuffled order, so that the first of them are a fair sample of a sorted file.
+
+    Raises:
+      UsageError: no rows are left for training or evaluation, or the labels make no task.
+    """
+    notes: list[str] = []
+    train = without_label(given.train, label, notes)
+    evaluation = without_label(given.evaluation, label, notes) if given.evaluation else None
+    test = without_label(given.test, label, notes) if given.test else None
+    task, note = make_task(Labels.of(train.frame[label]), label, options.task, train.source)
+    train, split_evaluation, split_test = split_table(train, task, options, evaluation is not None, test is not None)
+    evaluation, test = evaluation or split_evaluation, test or split_test
+    if not len(evaluation.frame):
+        raise UsageError("no evaluation data: give a validation file or a validation_fraction above 0")
+    held_out = [shuffled(table, options.seed) if len(table.frame) else None for table in (evaluation, test)]
+    assert held_out[0] is not None
+    return Prepared(train, held_out[0], held_out[1], task, (*notes, *([note] if note else [])))
 
 
 @dataclass(frozen=True)
@@ -255,18 +276,17 @@ class PartCoder:
         return Part(self.inputs.arrays(table.frame, table.source), labels, weights.astype(np.float32))
 
 
-def describe_table(schema: Schema, task: Task, weight: str, parts: Parts, notes: list[str]) -> Description:
+def describe(columns: tuple[Column, ...], task: Task, weight: str, parts: Parts, notes: tuple[str, ...]) -> Description:
     """What was inferred, for people."""
     kind = f"{len(task.classes)} classes" if task.classes else f"mean {task.target_mean:.4g}"
-    lines = [*schema.columns, Column(task.target, "label", kind)]
-    lines += [Column(weight, "weight", "")] if weight else []
+    weights = (Column(weight, "weight", "divided by its mean"),) if weight else ()
     counts = np.bincount(parts.train.labels, minlength=len(task.classes)).tolist() if task.classes else []
     return Description(
         len(parts.train),
         len(parts.evaluation),
         len(parts.test) if parts.test else None,
-        tuple(lines),
-        (*notes, *schema.notes),
+        (*columns, Column(task.target, "label", kind), *weights),
+        notes,
         dict(zip(task.classes, counts, strict=True)),
     )
 
