@@ -109,9 +109,8 @@ def _set_wal(database: Database) -> None:
     """Lets readers read while one writes. It is a property of the file, and cannot be set inside a transaction."""
 
     def set_wal(connection: Connection) -> None:
-        cursor = connection.connection.cursor()
-        cursor.execute("ROLLBACK")
-        mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        connection.exec_driver_sql("ROLLBACK")
+        mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
         if mode != "wal":
             raise StoreError(
                 f"trial database {database.name}: its file system cannot share memory between processes (journal mode "

@@ -112,8 +112,9 @@ trials = Table(
         name="ck_search_trials_result",
     ),
     CheckConstraint("state <> 'INFEASIBLE' OR error <> ''", name="ck_search_trials_reason"),
-    # The best; and by state and revision: what waits, what runs, what is new.
+    # The best; what waits and what runs, by number; what is new.
     Index("ix_search_trials_rank", "study_id", "state", "cost", "loss", "number"),
+    Index("ix_search_trials_number", "study_id", "state", "number"),
     Index("ix_search_trials_revision", "study_id", "state", "revision"),
     Index("ix_search_trials_architecture", "study_id", "architecture_digest", "state"),
     **SERVER_OPTIONS,

@@ -95,6 +95,7 @@ def upgrade() -> None:
         **SERVER_OPTIONS,
     )
     op.create_index("ix_search_trials_architecture", "search_trials", ["study_id", "architecture_digest", "state"])
+    op.create_index("ix_search_trials_number", "search_trials", ["study_id", "state", "number"])
     op.create_index("ix_search_trials_rank", "search_trials", ["study_id", "state", "cost", "loss", "number"])
     op.create_index("ix_search_trials_revision", "search_trials", ["study_id", "state", "revision"])
 
