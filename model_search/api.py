@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from .data.arrays import provider_from
+from .data.provider import DataOptions
 from .final_test import score_best_on_test
 from .handle import StudyHandle
 from .open_search import SearchConfig, open_search
 from .plugins import import_modules, load_plugins
-from .spec import load_spec
+from .spec import complete, load_spec, validate
 from .trainer import StopAfter, work
 from .training.options import TrainingOptions
 
@@ -31,7 +32,10 @@ def search(
     goal: str = "",
     time_limit: float = 0.0,
     trial_store: str = "",
-    import_modules_first: Sequence[str] = (),
+    user_modules: Sequence[str] = (),
+    label: str = "",
+    validation_data: Any = None,
+    test_data: Any = None,
     **data_options: Any,
 ) -> StudyHandle:
     """Runs a search in this process. The same call again resumes it; it may join a search that runs elsewhere.
@@ -48,8 +52,10 @@ def search(
       metric, goal: what ranks trials; by default accuracy, or RMSE for regression.
       time_limit: seconds after which it stops, resumable; 0 for none.
       trial_store: database URL.
-      import_modules_first: modules or .py files with blocks of your own.
-      **data_options: for the data: `validation_data`, `test_data`, `label`, `class_weight`, ...
+      user_modules: modules or .py files with blocks of your own.
+      label: column of a pandas frame that is predicted; by default the last.
+      validation_data, test_data: as `data`: what ranks trials, and what is scored once at the end.
+      **data_options: fields of `DataOptions`: `task`, `class_weight`, `test_fraction`, ...
 
     Returns:
       A handle on what was found.
@@ -58,11 +64,14 @@ def search(
       UsageError: something given is wrong; nothing was trained.
     """
     load_plugins()
-    import_modules(import_modules_first)
+    import_modules(user_modules)
+    completed = complete(load_spec(spec) if isinstance(spec, str) else spec)
+    validate(completed)
+    options = DataOptions(**{"seed": seed, **data_options})
+    provider = provider_from(data, label, validation_data, test_data, options)
     training = TrainingOptions(train_steps=train_steps, batch_size=batch_size)
-    provider = provider_from(data, **data_options)
     config = SearchConfig(
-        load_spec(spec), provider, model_dir, name, owner, max_trials, trial_store, seed, metric, goal, training
+        completed, provider, model_dir, name, owner, max_trials, trial_store, seed, metric, goal, training
     )
     stop = threading.Event()
     opened = open_search(config, stop)

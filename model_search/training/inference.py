@@ -1,5 +1,6 @@
 """Logits of a network over a data set, in one pass."""
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,11 +24,13 @@ def logits_of(
     Returns:
       float32 logits (examples, outputs), and the labels and weights (examples,) in the same order.
     """
+    rest = iter(batches)
+    first = list(itertools.islice(rest, TRACE_FROM_BATCHES))
+    is_short = len(first) < TRACE_FROM_BATCHES
     traced = tf.function(lambda x: network(x, training=False), autograph=False, reduce_retracing=True)
-    short = isinstance(batches, (list, tuple)) and len(batches) < TRACE_FROM_BATCHES
     parts = []
-    for x, y, w in batches:
-        logits = network(x, training=False) if short else traced(tf.convert_to_tensor(x))
+    for x, y, w in itertools.chain(first, rest):
+        logits = network(x, training=False) if is_short else traced(tf.convert_to_tensor(x))
         parts.append((np.asarray(logits, np.float32), np.asarray(y), np.asarray(w)))
     logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     return logits, labels, weights
