@@ -86,8 +86,8 @@ def _fault_of_output(output: Any, newest: Any, role: Role) -> str:
 
 
 def _message(error: BaseException) -> str:
-    """An error's message on one line, without the colours and the list of arguments that Keras adds."""
-    text = re.sub(r"\x1b\[[\d;]*m", "", str(error)).partition("Arguments received by")[0]
+    """An error's message on one line, without colours, lists of arguments and names of TensorFlow's own nodes."""
+    text = re.sub(r"\x1b\[[\d;]*m|{{.*?}}", "", str(error)).partition("Arguments received by")[0]
     text = " ".join(text.split())
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 3] + "..."
 
