@@ -4,17 +4,14 @@ An oracle is made anew for each proposal, from the study's history and a seed: n
 """
 
 import statistics
-import warnings
 from collections.abc import Iterable, Mapping
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial as TunerTrial
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import Matern
 
 from ..spec import names
 from ..study import History, HyperparameterValue, Trial
+from .bayesian import SampledBayesianOracle
 from .values import plain_values
 
 # The regression's cost grows with the cube of the trials it sees, so it sees the best and the newest.
@@ -41,21 +38,13 @@ def propose(
 
 
 def _bayesian(space: keras_tuner.HyperParameters, history: History, seed: int) -> dict:
-    """The oracle's proposal; random until there are as many trials as dimensions and one more."""
-    oracle = keras_tuner.oracles.BayesianOptimizationOracle(
-        _OBJECTIVE, num_initial_points=max(5, len(space.space) + 1), seed=seed, hyperparameters=space
-    )
-    # The library restarts this fit 20 times, which takes seconds; on a handful of dimensions 2 find the same optimum.
-    oracle.gpr = GaussianProcessRegressor(
-        kernel=Matern(nu=2.5), n_restarts_optimizer=2, normalize_y=True, alpha=oracle.alpha, random_state=seed
-    )
+    """The bayesian oracle's proposal, given the study so far."""
+    oracle = SampledBayesianOracle(_OBJECTIVE, seed, space)
     for trial, cost in _observations(history):
         known = TunerTrial(_placed(space, trial), trial_id=str(trial.number), status="COMPLETED")
         known.score = cost
         oracle.trials[known.trial_id] = known
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return _answer(oracle)
+    return _answer(oracle)
 
 
 def _observations(history: History) -> list[tuple[Trial, float]]:
