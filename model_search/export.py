@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from . import files
 from .errors import StudyError, UsageError
-from .open_search import SIGNATURE_FILE
+from .model_dir import SIGNATURE_FILE
 
 if TYPE_CHECKING:
     from .handle import StudyHandle

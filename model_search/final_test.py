@@ -7,10 +7,9 @@ import numpy as np
 
 from . import files
 from .data.provider import TaskKind
+from .model_dir import TEST_FILE
 from .run_trial import Search
 from .training.metrics import evaluate
-
-TEST_FILE = "test_metrics.json"
 
 
 def score_best_on_test(search: Search) -> dict[str, float] | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import files
 from .errors import UsageError
-from .open_search import read_study_file, store_url
+from .model_dir import read_study_file, store_url
 from .report.leaderboard import leaderboard_rows
 from .study import Study, Trial
 from .trial_store.contract import TrialStore

@@ -1,32 +1,23 @@
 """From what a user gives to a `Search` that trainers run."""
 
-import json
-import os
-import tempfile
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from . import files
 from .controller import Controller
 from .data.pipeline import Pipeline
 from .data.provider import Provider
 from .data.signature import to_json
 from .errors import UsageError
+from .model_dir import prepare_model_dir, record_study, store_url
 from .proto import search_spec_pb2
 from .run_trial import Search
 from .spec import SearchSpec, canonical_text
 from .study import StudyConfig
 from .training.metrics import objective_for
 from .training.options import TrainingOptions
-from .trial_store.contract import TrialStore
 from .trial_store.open import open_store
-
-STUDY_FILE = "study.json"
-SIGNATURE_FILE = "signature.json"
-DATABASE_FILE = "search.db"
 
 
 @dataclass(frozen=True)
@@ -85,7 +76,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
             settings=config.training.comparable(),
         )
     )
-    record_study(config, store)
+    record_study(config.model_dir, config.owner, config.name, not config.trial_store, to_json(config.provider))
     return Search(
         store=store,
         study=study,
@@ -129,51 +120,3 @@ def check_fit(spec: SearchSpec, pipeline: Pipeline) -> None:
             f"the spec's problem_type CNN needs images (height, width, channels), the data gives vectors of shape "
             f"{pipeline.input_shape}; a spec with problem_type DNN takes them"
         )
-
-
-def store_url(model_dir: str, trial_store: str = "") -> str:
-    """The database's URL: as given, or SQLite inside the model directory.
-
-    Raises:
-      UsageError: none is given and the model directory is not on a local disk.
-    """
-    if trial_store:
-        return trial_store
-    if files.is_remote(model_dir):
-        raise UsageError(f"--model_dir={model_dir} is not a local folder: it needs --trial_store=<database URL>")
-    return f"sqlite:///{os.path.join(os.path.abspath(model_dir), DATABASE_FILE)}"
-
-
-def prepare_model_dir(model_dir: str, owner: str, name: str) -> None:
-    """Creates the model directory.
-
-    Raises:
-      UsageError: it cannot be written, or holds another experiment, whose files would be overwritten.
-    """
-    try:
-        files.make_folder(model_dir)
-        if not files.is_remote(model_dir):
-            with tempfile.TemporaryFile(dir=model_dir):
-                pass
-    except OSError as error:
-        raise UsageError(f"--model_dir={model_dir} cannot be written: {error.strerror or error}") from None
-    known = read_study_file(model_dir)
-    if known and (known["owner"], known["name"]) != (owner, name):
-        raise UsageError(
-            f"--model_dir={model_dir} holds experiment {known['name']!r} of {known['owner']!r}; "
-            f"experiment {name!r} of {owner!r} needs a folder of its own"
-        )
-
-
-def record_study(config: SearchConfig, store: TrialStore) -> None:
-    """Writes what other commands need to find the study and to read raw input for its models."""
-    content = {"owner": config.owner, "name": config.name, "local_store": not config.trial_store}
-    files.write_atomically(files.join(config.model_dir, STUDY_FILE), json.dumps(content, indent=1).encode())
-    signature = json.dumps(to_json(config.provider), indent=1)
-    files.write_atomically(files.join(config.model_dir, SIGNATURE_FILE), signature.encode())
-
-
-def read_study_file(model_dir: str) -> Mapping[str, str]:
-    """Owner and name of the experiment that a model directory holds; empty for none."""
-    content = files.read_bytes(files.join(model_dir, STUDY_FILE))
-    return json.loads(content) if content else {}

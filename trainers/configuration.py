@@ -2,7 +2,8 @@
 
 from ..data.provider import Provider, providers
 from ..errors import UsageError
-from ..open_search import SearchConfig, read_study_file
+from ..model_dir import read_study_file
+from ..open_search import SearchConfig
 from ..plugins import import_modules, load_plugins
 from ..spec import SearchSpec, complete, load_spec, validate
 from .flags import FLAGS, data_options, required_model_dir, training_options

@@ -10,11 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import files
+from ..model_dir import TEST_FILE
 from ..report.leaderboard import hyperparameter_text, leaderboard_rows
 from ..study import Study, TrialState
 from ..trial_store.contract import TrialStore
-
-TEST_FILE = "test_metrics.json"
 
 
 def print_table(rows: Sequence[dict[str, Any]], metric: str) -> None:
@@ -39,7 +38,9 @@ def print_table(rows: Sequence[dict[str, Any]], metric: str) -> None:
             " > ".join(row["architecture"]),
             row["error"] if not scored and row["error"] else hyperparameter_text(row["hyperparameters"]),
         )
-    console.print(table, highlight=False, markup=False)
+    with console.capture() as captured:
+        console.print(table, highlight=False, markup=False)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def finish(store: TrialStore, study: Study, model_dir: str, interrupted: bool, timed_out: bool) -> int:

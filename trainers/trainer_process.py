@@ -28,6 +28,7 @@ def run_supervised(is_lead: bool) -> int:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_watch_life_line, args=(stop,), daemon=True).start()
     try:
+        start_tensorflow()
         search = _open(stop)
         _report(ready=True)
         _work(search)
@@ -43,6 +44,7 @@ def run_supervised(is_lead: bool) -> int:
 
 def run_here(time_limit: float) -> int:
     """One trainer in this process, with progress shown from a thread."""
+    start_tensorflow()
     from ..trainer import StopAfter
     from .summary import finish
 
@@ -68,7 +70,6 @@ def run_here(time_limit: float) -> int:
 
 
 def _open(stop: threading.Event) -> Any:
-    start_tensorflow()
     from ..open_search import open_search
     from .configuration import search_config
 

@@ -7,9 +7,9 @@ from absl import flags
 from ... import files
 from ...errors import UsageError
 from ...handle import load
+from ...model_dir import TEST_FILE
 from ...report.trial_page import trial_page
 from ..flags import FLAGS, define_study_flags, required_model_dir
-from ..summary import TEST_FILE
 
 
 def define_flags() -> None:

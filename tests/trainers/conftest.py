@@ -1,0 +1,77 @@
+"""Commands, run in this process: TensorFlow starts once for all of them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from absl import flags
+
+from model_search.trainers.main import main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def command(capfd) -> Command:
+    """Runs `model_search <arguments>` here; gives exit status and what was printed."""
+
+    def run(*arguments: object) -> Outcome:
+        before = set(flags.FLAGS)
+        capfd.readouterr()
+        try:
+            status = main(["model_search", *map(str, arguments)])
+        finally:
+            for name in set(flags.FLAGS) - before:
+                delattr(flags.FLAGS, name)
+            flags.FLAGS.unparse_flags()
+        printed = capfd.readouterr()
+        return Outcome(status, printed.out, printed.err)
+
+    return run
+
+
+def command_line(*arguments: object) -> list[str]:
+    """The command as a process."""
+    return [sys.executable, "-P", "-m", "model_search.trainers.main", *map(str, arguments)]
+
+
+def start(*arguments: object, **keywords) -> subprocess.Popen:
+    """Starts the command as a process, its output piped, in a group of its own."""
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(
+        command_line(*arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        start_new_session=True,
+        **keywords,
+    )
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory) -> Path:
+    """A CSV file of 300 rows with a header: two numbers, a category with gaps, and a label that depends on them."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 300))
+    colour = rng.choice(["red", "green", "blue"], 300)
+    label = np.where(x + y + (colour == "red") > 0.3, "yes", "no")
+    frame = pd.DataFrame({"x": x.round(3), "y": y.round(3), "colour": colour, "label": label})
+    frame.loc[::20, "colour"] = "?"
+    path = tmp_path_factory.mktemp("table") / "table.csv"
+    frame.to_csv(path, index=False)
+    return path
