@@ -15,6 +15,8 @@ from ..contract import StoreError
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 60.0
+# With 8 writers on 2 overloaded cores a turn has taken more than half a second.
+LEAST_PATIENCE_SECONDS = 10.0
 # For so long a writer asks for SQLite's one write lock every few milliseconds, before it begins anew.
 ASK_SECONDS = 0.25
 SQLITE_BUSY, SQLITE_LOCKED = 5, 6

@@ -7,7 +7,7 @@ from sqlalchemy import URL
 from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialState
 from ..contract import Claim, TrialStore
 from . import changes, queries, studies
-from .database import PATIENCE_SECONDS, Database
+from .database import LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS, Database
 from .migrate import prepare
 
 
@@ -54,8 +54,8 @@ class SqlTrialStore(TrialStore):
         self._database.write(lambda connection: changes.suggest(connection, claim, suggestion))
 
     def heartbeat(self, claim: Claim) -> None:
-        """See `TrialStore`. Gives up on a busy database within half a lease."""
-        patience = min(PATIENCE_SECONDS, claim.lease_seconds / 2)
+        """See `TrialStore`. Gives up on a busy database after half a lease, so that the caller learns of it in time."""
+        patience = min(PATIENCE_SECONDS, max(LEAST_PATIENCE_SECONDS, claim.lease_seconds / 2))
         self._database.write(lambda connection: changes.heartbeat(connection, claim), patience)
 
     def measure(self, claim: Claim, measurement: Measurement) -> None:

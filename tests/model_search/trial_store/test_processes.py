@@ -18,15 +18,15 @@ from model_search.trial_store.open import open_store
 
 # Forked, to save each process the imports; each opens a store of its own.
 context = multiprocessing.get_context("fork")
-LEASE = 1.0
+LONG_LEASE, SHORT_LEASE = 60.0, 1.0
 UNDER_WAY = (TrialState.RUNNING, TrialState.WAITING)
 
 
-def train(url: str, study_id: int, trainer: str, seconds: float) -> None:
+def train(url: str, study_id: int, trainer: str, seconds: float, lease: float) -> None:
     """What a trainer does, until no trial is under way."""
     store = open_store(url)
     while True:
-        claim = store.claim(study_id, trainer, LEASE)
+        claim = store.claim(study_id, trainer, lease)
         if claim is None:
             if not any(store.counts(study_id)[state] for state in UNDER_WAY):
                 return
@@ -45,8 +45,8 @@ def train(url: str, study_id: int, trainer: str, seconds: float) -> None:
             continue
 
 
-def start(url: str, study: Study, trainer: str, seconds: float = 0.0) -> BaseProcess:
-    process = context.Process(target=train, args=(url, study.id, trainer, seconds), name=trainer)
+def start(url: str, study: Study, trainer: str, seconds: float = 0.0, lease: float = LONG_LEASE) -> BaseProcess:
+    process = context.Process(target=train, args=(url, study.id, trainer, seconds, lease), name=trainer)
     process.start()
     return process
 
@@ -84,7 +84,7 @@ def test_eight_processes_run_each_trial_once(tmp_path: Path) -> None:
 def test_killed_processes_lose_no_trial(tmp_path: Path) -> None:
     url, store, study = opened(tmp_path, 60)
     chance = random.Random(5)
-    workers = [start(url, study, f"t{n}", 0.05) for n in range(4)]
+    workers = [start(url, study, f"t{n}", 0.05, SHORT_LEASE) for n in range(4)]
     for kill in range(12):
         time.sleep(chance.uniform(0.02, 0.15))
         place = chance.randrange(len(workers))
@@ -94,7 +94,7 @@ def test_killed_processes_lose_no_trial(tmp_path: Path) -> None:
         dead.join()
         if kill % 2:  # else the lease has to run out
             store.reap(study.id, [dead.name])
-        workers[place] = start(url, study, f"t{kill + 4}", 0.05)
+        workers[place] = start(url, study, f"t{kill + 4}", 0.05, SHORT_LEASE)
     for worker in workers:
         worker.join(60)
         assert worker.exitcode == 0
@@ -127,7 +127,7 @@ def test_zombie_wakes_up_and_is_refused(tmp_path: Path) -> None:
     zombie.start()
     assert found.get() == 1
     deadline = time.monotonic() + 30
-    while (claim := store.claim(study.id, "other", LEASE)) is None and time.monotonic() < deadline:
+    while (claim := store.claim(study.id, "other", LONG_LEASE)) is None and time.monotonic() < deadline:
         time.sleep(0.02)
     assert claim is not None and (claim.number, claim.attempt) == (1, 2)
     store.complete(claim, result(0.9))
