@@ -60,9 +60,10 @@ def provider_from(
         options = replace(options, label=LABEL, weight=WEIGHT if train.weights is not None else options.weight)
     table = _table(train)
     others = [_matching(_table(part), table) if part else None for part in (evaluation, test)]
+    is_vector = isinstance(train.features, np.ndarray)
     digest = "+".join(_digest(part.frame) for part in (table, *others) if part)
-    given = TableSource(table, others[0], others[1], digest=digest)
-    return table_provider(given, options, is_vector=isinstance(train.features, np.ndarray))
+    given = TableSource(table, others[0], others[1], has_header=not is_vector, digest=digest)
+    return table_provider(given, options, is_vector)
 
 
 def examples_of(data: Any, source: str) -> Examples:

@@ -21,7 +21,7 @@ def image_directory(options: DataOptions) -> Provider:
 
 @register_provider("digits")
 def digits(options: DataOptions) -> Provider:
-    """1,797 handwritten digits as vectors of 64 grey values 0 to 16 (UCI, "Optical recognition of handwritten digits")."""
+    """1,797 handwritten digits (UCI, "Optical recognition of handwritten digits") as vectors of 64 grey values."""
     from .bundled import digits_provider
 
     return digits_provider(options)

@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import UsageError
 from ..registry import closest
 from .csv_layout import Layout, column_names, given_delimiter, infer_delimiter, infer_header, split_rows
+from .values import is_number
 
 SAMPLE_CHARACTERS = 1 << 18
 """How much of a file the delimiter and the header are inferred from."""
@@ -62,7 +63,9 @@ class CsvFile:
         return cls(filename, Layout(separator, has_header, names))
 
     @classmethod
-    def open_like(cls, filename: str, layout: Layout, optional: Sequence[str] = (), positional: bool = True) -> "CsvFile":
+    def open_like(
+        cls, filename: str, layout: Layout, optional: Sequence[str] = (), aside: Sequence[Sequence[str]] = ()
+    ) -> "CsvFile":
         """Opens a further file of the same table, such as held-out rows or rows to predict.
 
         With a header, columns are matched by name, in any order; without one, by position.
@@ -70,32 +73,37 @@ class CsvFile:
         Args:
           filename: path of the file.
           layout: of the table that this file belongs to.
-          optional: columns that may be left out (the label of rows to predict), in a file without header all of them.
-          positional: whether a file without header may be read.
+          optional: columns that a file with a header may lack.
+          aside: sets of columns that a file without a header may lack, the likeliest first.
 
         Raises:
           UsageError: the file cannot be read, is empty or lacks a column.
         """
         sample = read_sample(filename)
-        rows = _rows_of(filename, sample, layout.delimiter)
-        delimiter = layout.delimiter
+        delimiter, rows = layout.delimiter, _rows_of(filename, sample, layout.delimiter)
         if len(rows[0]) == 1 < len(layout.columns):
             delimiter = infer_delimiter(sample)
             rows = _rows_of(filename, sample, delimiter)
         names = column_names(rows[0])
+        required = [name for name in layout.columns if name not in optional]
         known = set(layout.columns) & set(names)
-        required = [name for name in layout.columns if name not in set(optional)]
-        if len(known) * 2 >= len(required) and known:
+        is_header = bool(known) and 2 * len(known) >= len(required)
+        if all(is_number(name) for name in known):  # Columns called 0, 1, 2: only the very names prove a header.
+            is_header = list(names) in (list(layout.columns), required)
+        if is_header:
             for name in required:
                 if name not in known:
                     raise UsageError(f"{filename} has no column {name!r}; {closest(name, names)}")
             return cls(filename, Layout(delimiter, True, names))
-        for expected in (list(layout.columns), required):
-            if len(expected) == len(names) and positional:
-                return cls(filename, Layout(delimiter, False, tuple(expected)))
+        has_header = layout.has_header and infer_header(rows)
+        for lacking in ((), *aside):
+            expected = tuple(name for name in layout.columns if name not in lacking)
+            if len(expected) == len(names) and not has_header:
+                return cls(filename, Layout(delimiter, False, expected))
         raise UsageError(
-            f"{filename} has {len(names)} columns and no header with the known names;"
-            f" expected the {len(layout.columns)} columns {_some(layout.columns)}"
+            f"{filename} has the columns {_some(names)}; expected {_some(required)}"
+            if has_header
+            else f"{filename} has {len(names)} columns; expected {len(required)}: {_some(required)}"
         )
 
     def chunks(self, rows: int | None = None) -> Iterator[pd.DataFrame]:
@@ -137,7 +145,7 @@ class CsvFile:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    return ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
 
 
 def _rows_of(filename: str, sample: str, delimiter: str) -> list[list[str]]:

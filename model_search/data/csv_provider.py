@@ -1,8 +1,14 @@
 """The provider `csv`: tables in CSV files."""
 
-from .csv_file import CsvFile, file_digest, require_file
+from pathlib import Path
+
+from .csv_file import CsvFile, file_digest
 from .provider import DataOptions, Provider
+from .streamed_csv import streamed_provider
 from .tabular import Table, TableSource, table_provider
+
+STREAM_BYTES = 256 << 20
+"""Files of more bytes in all are streamed; smaller ones are read once and kept."""
 
 
 def csv_provider(options: DataOptions) -> Provider:
@@ -13,14 +19,17 @@ def csv_provider(options: DataOptions) -> Provider:
     """
     file = CsvFile.open(options.filename, options.columns, options.delimiter, options.label)
     held_out = [options.validation_filename, options.test_filename]
-    files = [CsvFile.open_like(name, file.layout) if name else None for name in held_out]
-    tables = [read_table(other) if other else None for other in files]
-    digest = "+".join(file_digest(name) for name in [options.filename, *held_out] if name)
-    train = read_table(file)
-    given = TableSource(train, tables[0], tables[1], file.layout.delimiter, file.layout.has_header, digest)
+    others = [CsvFile.open_like(name, file.layout) if name else None for name in held_out]
+    names = [options.filename, *(name for name in held_out if name)]
+    if sum(Path(name).stat().st_size for name in names) > STREAM_BYTES:
+        return streamed_provider(options, [file, *others])
+    tables = [read_table(other) if other else None for other in others]
+    digest = "+".join(file_digest(name) for name in names)
+    layout = file.layout
+    given = TableSource(read_table(file), tables[0], tables[1], layout.delimiter, layout.has_header, digest)
     return table_provider(given, options)
 
 
 def read_table(file: CsvFile) -> Table:
     """All rows of a file; its cells come as strings without blanks around them, which is tidy."""
-    return Table(file.read(), require_file(file.filename).name)
+    return Table(file.read(), Path(file.filename).name)

@@ -38,7 +38,9 @@ def read_dataset(dataset: Any, source: str) -> tuple[Any, ...]:
         batches.append([_text(array) for array in tf.nest.flatten(element)])
         size += sum(array.nbytes for array in batches[-1])
         if size > MAXIMUM_BYTES:
-            raise UsageError(f"{source}: the dataset is larger than {MAXIMUM_BYTES >> 30} GiB; register a Provider for it")
+            raise UsageError(
+                f"{source}: the dataset is larger than {MAXIMUM_BYTES >> 30} GiB; register a Provider for it"
+            )
     if not batches:
         raise UsageError(f"{source}: the dataset is empty")
     columns = [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
@@ -55,5 +57,7 @@ def _text(array: Any) -> np.ndarray:
     array = np.asarray(array)
     if array.dtype != object:
         return array
-    texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in array.ravel().tolist()]
+    texts = [
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in array.ravel().tolist()
+    ]
     return np.array(texts, dtype=object).reshape(array.shape)

@@ -17,9 +17,9 @@ ENCODING_BATCH = 4096
 BATCH_VALUES = 1 << 22
 """Values of one encoded batch at most (16 MiB)."""
 
-SHUFFLE_BYTES = 64 << 20
-MAXIMUM_SHUFFLE = 50_000
-"""Bounds, in memory and in examples, of the shuffle buffer of streamed training data."""
+SHUFFLE_BYTES = 16 << 20
+MAXIMUM_SHUFFLE = 20_000
+"""Bounds of the shuffle buffer of streamed training data, which is filled before the first step of a trial."""
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -129,7 +129,7 @@ class Pipeline:
         seed = int(np.random.SeedSequence([seed, start_step]).generate_state(1)[0])
         # A single raw input (an image) is smaller than its encoding; many inputs are slow to shuffle one by one.
         encode_first = len(self.provider.signature()) > 1
-        examples = self._typed(self.provider.train())
+        examples = self._typed(self.provider.shuffled_train(seed))
         examples = examples.map(self._encode_example) if encode_first else examples
         examples = examples.unbatch()
         buffer = SHUFFLE_BYTES // max(1, _bytes_of(examples.element_spec))
@@ -210,7 +210,9 @@ class Pipeline:
         if empty:
             raise UsageError(f"the {part} data have no example")
 
-    def _raw_batches(self, raw: tf.data.Dataset, limit: int | None = None) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
+    def _raw_batches(
+        self, raw: tf.data.Dataset, limit: int | None = None
+    ) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
         left = limit
         for features, y, w in self._typed(raw).rebatch(self.evaluation_batch_size).prefetch(2):
             if left is not None and len(y) >= left:

@@ -34,11 +34,13 @@ class Plates:
         return Table.of(pd.DataFrame(columns), self.source)
 
 
-def plates_provider(train: Plates, evaluation: Plates | None, test: Plates | None, options: DataOptions) -> MemoryProvider:
+def plates_provider(
+    train: Plates, evaluation: Plates | None, test: Plates | None, options: DataOptions
+) -> MemoryProvider:
     """A provider whose one input is `image`.
 
-    Bytes (uint8) are rescaled from 0..255 to [-1, 1]; other numbers are standardised by channel, with statistics of the training
-    images.
+    Bytes (uint8) are rescaled from 0..255 to [-1, 1]; other numbers are standardised by channel, with statistics of
+    the training images.
 
     Raises:
       UsageError: pixels are not finite, or labels do not make a task.

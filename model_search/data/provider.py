@@ -107,6 +107,14 @@ class Provider(abc.ABC):
     def train(self) -> "tf.data.Dataset":
         """Training batches."""
 
+    def shuffled_train(self, seed: int) -> "tf.data.Dataset":
+        """Training batches of one pass in an order of the seed, where that is cheap; else as `train`.
+
+        Asked for when training data are streamed; the engine shuffles within a buffer besides.
+        """
+        del seed
+        return self.train()
+
     @abc.abstractmethod
     def evaluation(self) -> "tf.data.Dataset":
         """Batches that trials are ranked by."""

@@ -3,7 +3,11 @@
 import numpy as np
 
 BINS = 16
-"""Bins by quantiles of the values, and again as many by quantiles of the different values."""
+"""Bins by quantiles of the values, and as many by quantiles of the different values where values repeat: a column
+that is mostly zero would have no bins elsewhere otherwise."""
+
+MOSTLY_DIFFERENT = 0.5
+"""With this share of different values, both kinds of quantiles say the same."""
 
 FEW_DIFFERENT = 2
 """A column with no more different values than this has nothing to gain from bins."""
@@ -19,5 +23,7 @@ def edges_of(values: np.ndarray) -> tuple[float, ...]:
     if len(different) <= FEW_DIFFERENT:
         return ()
     places = np.linspace(0, 1, BINS + 1)
-    edges = np.concatenate([np.quantile(values, places), np.quantile(different, places)])
-    return tuple(np.unique(edges.astype(np.float32)).tolist())
+    edges = [np.quantile(values, places)]
+    if len(different) < MOSTLY_DIFFERENT * len(values):
+        edges.append(np.quantile(different, places))
+    return tuple(np.unique(np.concatenate(edges).astype(np.float32)).tolist())

@@ -85,13 +85,14 @@ class Schema:
         )
 
 
-def infer_schema(frame: pd.DataFrame, types: Mapping[str, str], source: str) -> Schema:
+def infer_schema(frame: pd.DataFrame, types: Mapping[str, str], source: str, with_bins: bool = True) -> Schema:
     """Decides what each column is, from training rows.
 
     Args:
       frame: tidy feature columns (see `values.tidy`), indexed by row number.
       types: kinds by column where inference shall not decide.
       source: file or argument, for errors.
+      with_bins: whether numbers are encoded by bins as well, if they are few columns.
 
     Raises:
       UsageError: a kind or a column in `types` is unknown, a column declared a number holds words, or nothing of use
@@ -114,7 +115,7 @@ def infer_schema(frame: pd.DataFrame, types: Mapping[str, str], source: str) -> 
             numbers.append(plan)
         elif isinstance(plan, CategoryColumn):
             categories.append(plan)
-    if len(numbers) > BINNED_COLUMNS:
+    if not with_bins or len(numbers) > BINNED_COLUMNS:
         numbers = [replace(plan, edges=()) for plan in numbers]
     if not numbers and not categories:
         raise UsageError(f"{source} has no column of use; {'; '.join(notes) or 'it has only the label'}")

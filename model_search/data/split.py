@@ -59,11 +59,12 @@ def stratified(strata: np.ndarray, evaluation: float, test: float, seed: int) ->
         wanted = round(len(rows) * test)
         tests = min(wanted, len(rows) - 1)
         evaluations = min(round(len(rows) * (test + evaluation)) - wanted, len(rows) - 1 - tests)
-        for part, piece in zip(parts, np.split(rows, [len(rows) - evaluations - tests, len(rows) - tests]), strict=True):
+        pieces = np.split(rows, [len(rows) - evaluations - tests, len(rows) - tests])
+        for part, piece in zip(parts, pieces, strict=True):
             part.append(piece)
-    train, held_out, tested = (np.sort(np.concatenate(part)) for part in parts)
-    for name, fraction, part in (("validation", evaluation, held_out), ("test", test, tested)):
-        if fraction > 0 and not len(part):
+    train, held_out, tested = (np.sort(np.concatenate(pieces)) for pieces in parts)
+    for name, fraction, chosen in (("validation", evaluation, held_out), ("test", test, tested)):
+        if fraction > 0 and not len(chosen):
             raise UsageError(f"{len(strata)} rows are too few for a {name} part of {fraction:g}; give a file for it")
     return Split(train, held_out, tested)
 

@@ -18,6 +18,10 @@ from .table_inputs import TableInputs
 from .values import tidy
 
 
+MANY_ROWS = 10_000
+"""Training rows from which on a regression gains from bins."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of one file or frame: tidy columns (see `values.tidy`) by name, indexed by row number, and where from."""
@@ -59,7 +63,9 @@ class TableLayout:
 class TableProvider(MemoryProvider):
     """A provider whose raw inputs are the columns of a table."""
 
-    def __init__(self, layout: TableLayout, schema: Schema, task: Task, parts: Parts, facts: Description, identity: str):
+    def __init__(
+        self, layout: TableLayout, schema: Schema, task: Task, parts: Parts, facts: Description, identity: str
+    ):
         super().__init__(task, layout.inputs.signature(), encoder_of(schema), parts, facts, identity)
         self.layout = layout
 
@@ -146,8 +152,6 @@ def example_weights(table: Table, column: str) -> np.ndarray:
         value = table.frame[column][bad].iloc[0]
         row = table.frame.index[bad][0]
         raise UsageError(f"{table.source}, row {row}: weight {value!r} in {column!r} is not a number of 0 or more")
-    if not weights.any():
-        raise UsageError(f"{table.source}: all weights in {column!r} are 0")
     return weights
 
 
@@ -194,7 +198,8 @@ def table_provider(given: TableSource, options: DataOptions, is_vector: bool = F
     ready = prepare(given, label, options)
     features = ready.train.frame.drop(columns=[name for name in (label, weight) if name])
     types = dict.fromkeys(features.columns, "number") if is_vector else options.types
-    schema = replace(infer_schema(features, types, ready.train.source), is_vector=is_vector)
+    with_bins = gains_from_bins(ready.task, len(features))
+    schema = replace(infer_schema(features, types, ready.train.source, with_bins), is_vector=is_vector)
     coder = PartCoder.fit(schema.inputs, ready.task, ready.train, weight, options.class_weight)
     parts = Parts(
         coder.part(ready.train, training=True),
@@ -239,6 +244,11 @@ def prepare(given: TableSource, label: str, options: DataOptions) -> Prepared:
     return Prepared(train, held_out[0], held_out[1], task, (*notes, *([note] if note else [])))
 
 
+def gains_from_bins(task: Task, rows: int) -> bool:
+    """Whether bins of numbers help: they do for classes, while a regression on few rows follows its noise with them."""
+    return task.kind is TaskKind.CLASSIFICATION or rows >= MANY_ROWS
+
+
 @dataclass(frozen=True)
 class PartCoder:
     """Turns rows into examples, with what was learnt from the training rows.
@@ -261,6 +271,8 @@ class PartCoder:
     def fit(cls, inputs: TableInputs, task: Task, train: Table, weight: str, class_weight: str) -> "PartCoder":
         """Learns scales and class weights from training rows."""
         labels, weights = coded_labels(train, task), example_weights(train, weight)
+        if not weights.any():
+            raise UsageError(f"{train.source}: all weights in {weight!r} are 0")
         counts = np.bincount(labels, weights, len(task.classes)) if task.classes else np.zeros(0)
         if task.kind is TaskKind.REGRESSION:
             values = labels.astype(np.float64)
@@ -276,16 +288,21 @@ class PartCoder:
         return Part(self.inputs.arrays(table.frame, table.source), labels, weights.astype(np.float32))
 
 
-def describe(columns: tuple[Column, ...], task: Task, weight: str, parts: Parts, notes: tuple[str, ...]) -> Description:
-    """What was inferred, for people."""
+def describe_columns(columns: tuple[Column, ...], task: Task, weight: str) -> tuple[Column, ...]:
+    """Lines of the features, the label and the weights."""
     kind = f"{len(task.classes)} classes" if task.classes else f"mean {task.target_mean:.4g}"
     weights = (Column(weight, "weight", "divided by its mean"),) if weight else ()
+    return (*columns, Column(task.target, "label", kind), *weights)
+
+
+def describe(columns: tuple[Column, ...], task: Task, weight: str, parts: Parts, notes: tuple[str, ...]) -> Description:
+    """What was inferred, for people."""
     counts = np.bincount(parts.train.labels, minlength=len(task.classes)).tolist() if task.classes else []
     return Description(
         len(parts.train),
         len(parts.evaluation),
         len(parts.test) if parts.test else None,
-        (*columns, Column(task.target, "label", kind), *weights),
+        describe_columns(columns, task, weight),
         notes,
         dict(zip(task.classes, counts, strict=True)),
     )
@@ -314,5 +331,3 @@ def identity_of(digest: str, options: DataOptions, facts: Description) -> str:
         if value
     ]
     return " ".join([f"table sha256:{digest}", f"rows={sizes}", f"encoding={PREPROCESSING}", *chosen])
-
-
