@@ -1,0 +1,59 @@
+"""Studies in memory, for tests of what reads a history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from model_search.architecture import Architecture
+from model_search.study import (
+    Goal,
+    HyperparameterValue,
+    Objective,
+    Result,
+    Suggestion,
+    Trial,
+    TrialState,
+    rank_key,
+)
+
+
+@dataclass
+class MemoryHistory:
+    """A history of trials given as they are."""
+
+    trials: list[Trial] = field(default_factory=list)
+    objective: Objective = field(default_factory=lambda: Objective("accuracy", Goal.MAXIMIZE))
+
+    def best(self, count: int) -> Sequence[Trial]:
+        return sorted(self.completed(), key=lambda trial: rank_key(self.objective, trial))[:count]
+
+    def completed_count(self) -> int:
+        return len(self.completed())
+
+    def completed(self) -> Sequence[Trial]:
+        return [trial for trial in self.trials if trial.state is TrialState.COMPLETED]
+
+    def running(self) -> Sequence[Trial]:
+        return [trial for trial in self.trials if trial.state is TrialState.RUNNING]
+
+    def has_failed(self, architecture: Architecture) -> bool:
+        return any(trial.state is TrialState.INFEASIBLE and trial.architecture == architecture for trial in self.trials)
+
+    def is_known(self, suggestion: Suggestion) -> bool:
+        return any(trial.suggestion.fingerprint == suggestion.fingerprint for trial in self.trials if trial.suggestion)
+
+    def add(
+        self,
+        blocks: Sequence[str],
+        objective: float | None = None,
+        state: TrialState = TrialState.COMPLETED,
+        hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    ) -> Trial:
+        """Appends the next trial; a completed one needs its objective."""
+        result = None
+        if state is TrialState.COMPLETED:
+            assert objective is not None
+            result = Result(objective, 0.5, {"accuracy": objective}, 10, 1.0, "")
+        number = len(self.trials) + 1
+        suggestion = Suggestion(Architecture.of(blocks), dict(hyperparameters or {}))
+        self.trials.append(Trial(number, state, 1, "trainer", suggestion, result, "", number))
+        return self.trials[-1]

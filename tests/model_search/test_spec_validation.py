@@ -1,0 +1,210 @@
+# ruff: noqa: E501 (tables of cases: one line a case)
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from model_search.proto.search_spec_pb2 import SearchSpec
+
+from model_search.errors import UsageError
+from model_search.spec import complete, parse_spec, validate
+from model_search.spec.refusals import REFUSALS
+
+DNN = 'problem_type: DNN blocks_to_use: "FULLY_CONNECTED" blocks_to_use: "IDENTITY" '
+CNN = 'problem_type: CNN blocks_to_use: "CONVOLUTION_3X3" blocks_to_use: "FULLY_CONNECTED" '
+
+
+def message_of(text: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        validate(parse_spec(text, "x"))
+    with pytest.raises(UsageError):
+        validate(complete(parse_spec(text, "x")))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value", "allowed"),
+    [
+        ("minimum_depth: 0", "minimum_depth", "0", "1 or more"),
+        ("minimum_depth: 5 maximum_depth: 4", "minimum_depth", "5", "maximum_depth, which is 4"),
+        ("beam_size: 0", "beam_size", "0", "1 or more"),
+        ("increase_complexity_probability: 1.5", "increase_complexity_probability", "1.5", "from 0 to 1"),
+        ("increase_complexity_probability: nan", "increase_complexity_probability", "nan", "from 0 to 1"),
+        (
+            "increase_complexity_minimum_trials: [0, 5, 4]",
+            "increase_complexity_minimum_trials",
+            "[0, 5, 4]",
+            "decrease",
+        ),
+        ("increase_complexity_minimum_trials: -1", "increase_complexity_minimum_trials", "[-1]", "0 or more"),
+        ("cnn_data_format: 'NCHW'", "cnn_data_format", "'NCHW'", "'NHWC'"),
+        ("hypertuning_method: 'grid'", "hypertuning_method", "'grid'", "'random' or 'bayesian'"),
+        ("use_auxiliary_head: true", "use_auxiliary_head", "true", "CNN"),
+        ("auxiliary_head_loss_weight: 0.3", "auxiliary_head_loss_weight", "0.3", "use_auxiliary_head"),
+        ("learning_spec { min_dropout: -0.1 }", "learning_spec.min_dropout", "-0.1", "at least 0 and below 1"),
+        ("learning_spec { max_dropout: 1 }", "learning_spec.max_dropout", "1", "below 1"),
+        ("learning_spec { min_dropout: 0.7 }", "learning_spec.min_dropout", "0.7", "max_dropout, which is 0.6"),
+        ("learning_spec { min_learning_rate: 0 }", "learning_spec.min_learning_rate", "0", "above 0"),
+        ("learning_spec { max_learning_rate: inf }", "learning_spec.max_learning_rate", "inf", "finite"),
+        ("learning_spec { min_learning_rate: 0.1 }", "learning_spec.min_learning_rate", "0.1", "0.01"),
+        ("learning_spec { optimizers: 'adamm' }", "learning_spec.optimizers", "'adamm'", "adam"),
+        ("learning_spec { optimizers: ['adam', 'adam'] }", "learning_spec.optimizers", "'adam'", "twice"),
+        ("learning_spec { min_decay_times: 0 }", "learning_spec.min_decay_times", "0", "1 or more"),
+        (
+            "learning_spec { max_learning_rate_decay_rate: 1.1 }",
+            "learning_spec.max_learning_rate_decay_rate",
+            "1.1",
+            "at most 1",
+        ),
+        (
+            "learning_spec { min_gradient_norm_when_clipping: 9 }",
+            "learning_spec.min_gradient_norm_when_clipping",
+            "9",
+            "5",
+        ),
+        ("learning_spec { max_l2_regularization: -1 }", "learning_spec.max_l2_regularization", "-1", "from 0"),
+        ("learning_spec { lr_warmup_steps: -1 }", "learning_spec.lr_warmup_steps", "-1", "0 or more"),
+        (
+            "learning_spec { apply_exponential_decay: true apply_cosine_decay: true }",
+            "learning_spec.apply_cosine_decay",
+            "true",
+            "apply_exponential_decay",
+        ),
+        ("blocks_to_use: 'FULLY_CONNECTED'", "blocks_to_use", "'FULLY_CONNECTED'", "twice"),
+        (
+            "blocks_to_use: 'FULLY_CONECTED_PYRAMID'",
+            "blocks_to_use",
+            "'FULLY_CONECTED_PYRAMID'",
+            "FULLY_CONNECTED_PYRAMID",
+        ),
+        ("blocks_to_use: 'CONVOLUTION_3X3'", "blocks_to_use", "'CONVOLUTION_3X3'", "plate blocks; a DNN has vector"),
+    ],
+)
+def test_wrong_values(text, field, value, allowed):
+    message = message_of(DNN + text)
+    assert message.startswith(f"spec field {field} is {value}; ")
+    assert allowed in message
+
+
+def test_problem_type_and_blocks_are_needed():
+    assert "problem_type is missing; it must be CNN" in message_of("beam_size: 1")
+    assert "blocks_to_use is []" in message_of("problem_type: DNN")
+    assert "besides those that flatten" in message_of("problem_type: CNN blocks_to_use: 'FLATTEN'")
+
+
+@pytest.mark.parametrize(
+    ("suggestion", "field", "allowed"),
+    [
+        ("", "architecture", "at least one block"),
+        ("architecture: 'CONVOLUTION'", "architecture", "CONVOLUTION_"),
+        (
+            "architecture: ['FULLY_CONNECTED', 'CONVOLUTION_3X3']",
+            "architecture",
+            "['CONVOLUTION_3X3', 'FULLY_CONNECTED']",
+        ),
+        ("architecture: ['FLATTEN', 'FLATTEN']", "architecture", "at most one"),
+        ("architecture: 'FLATTEN'", "architecture", "besides"),
+        ("architecture: ['IDENTITY', 'IDENTITY', 'IDENTITY']", "architecture", "maximum_depth 2"),
+        ("hparams { hparam { key: 'learning_rat' value { float_value: 1 } } }", "hparams", "learning_rate"),
+        (
+            "hparams { hparam { key: 'learning_rate' value { int64_value: 1 } } }",
+            "hparams.learning_rate",
+            "float_value",
+        ),
+        ("hparams { hparam { key: 'learning_rate' value { float_value: 0 } } }", "hparams.learning_rate", "above 0"),
+        (
+            "hparams { hparam { key: 'dropout_rate' value { float_value: 0.5 } } }",
+            "hparams",
+            "apply_dropouts_between_blocks",
+        ),
+        ("hparams { hparam { key: 'optimizer' value { bytes_value: 'adaam' } } }", "hparams.optimizer", "adam"),
+        (
+            "hparams { hparam { key: '0_IDENTITY/width' value { int64_value: 5 } } }",
+            "hparams",
+            "no block of the suggestion",
+        ),
+        ("hparams { hparam { key: 'optimizer' } }", "hparams", "no value"),
+    ],
+)
+def test_wrong_suggestions(suggestion, field, allowed):
+    if "architecture" not in suggestion and suggestion:
+        suggestion = f"architecture: 'IDENTITY' {suggestion}"
+    message = message_of(CNN + f"maximum_depth: 2 user_suggestions {{ {suggestion} }}")
+    assert message.startswith(f"spec field user_suggestions[0].{field}")
+    assert allowed in message
+
+
+def test_suggestions_that_are_right():
+    hparams = (
+        "hparams { hparam { key: 'learning_rate' value { float_value: 0.1 } }"
+        " hparam { key: 'dropout_rate' value { float_value: -1 } } hparam { key: 'optimizer' value { bytes_value: 'lion' } } }"
+    )
+    validate(
+        parse_spec(
+            CNN + f"apply_dropouts_between_blocks: true user_suggestions {{ architecture: 'RESNET_3X3' {hparams} }}"
+            "user_suggestions { architecture: ['RESNET_3X3', 'FLATTEN', 'IDENTITY'] }",
+            "x",
+        )
+    )
+
+
+REFUSED = {
+    "problem_type": "problem_type: RNN_LAST_ACTIVATIONS",
+    "search_type": "search_type: HARMONICA_SEARCH",
+    "linear_model": "linear_model { ridge_penalty: 0.1 }",
+    "num_blocks_in_cell": "num_blocks_in_cell: 5",
+    "reduction_block_type": "reduction_block_type: 'MAX_POOLING_2X2'",
+    "replicate_cell": "replicate_cell: true",
+    "mutate_probability": "mutate_probability: 0.5",
+    "crossover_probability": "crossover_probability: 0.5",
+    "random_architecture_probability": "random_architecture_probability: 0.5",
+    "ensemble_spec": "ensemble_spec { ensemble_search_type: ADAPTIVE_ENSEMBLE_SEARCH }",
+    "distillation_spec": "distillation_spec { distillation_type: MSE_LOGITS }",
+    "transfer_learning_spec.transfer_learning_type":
+        "transfer_learning_spec { transfer_learning_type: SNAPSHOT_TRANSFER_LEARNING }",
+    "replay": "replay { towers { architecture: 'IDENTITY' } }",
+    "multi_task_spec": "multi_task_spec { label_name: 'a' }",
+    "primary_task_name": "primary_task_name: 'a'",
+    "pass_label_dict_as_is": "pass_label_dict_as_is: true",
+    "merge_losses_of_multitask": "merge_losses_of_multitask: true",
+    "lengths_feature_name": "lengths_feature_name: 'n'",
+    "use_synchronous_optimizer": "use_synchronous_optimizer: true",
+    "enable_fast_termination": "enable_fast_termination: true",
+    "is_input_shared": "is_input_shared: true",
+    "temperature": "temperature: 2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.field)
+def test_what_is_not_there_yet_is_refused(refusal):
+    text = DNN.replace("problem_type: DNN", "") if refusal.field == "problem_type" else DNN
+    message = message_of(text + REFUSED[refusal.field])
+    assert message.startswith(f"spec field {refusal.field} asks for ")
+    assert refusal.feature in message
+
+
+def test_what_asks_for_nothing_passes():
+    validate(
+        parse_spec(
+            DNN + "transfer_learning_spec { transfer_learning_type: NO_TRANSFER_LEARNING } ensemble_spec {}"
+            "distillation_spec { distillation_type: UNKNOWN_DISTILLATION_TYPE } temperature: 1 num_blocks_in_cell: 4"
+            " use_synchronous_optimizer: false mutate_probability: 0 lengths_feature_name: 'lengths'",
+            "x",
+        )
+    )
+
+
+@given(
+    st.integers(1, 6), st.integers(0, 6), st.floats(0, 1, width=32), st.integers(1, 9), st.lists(st.integers(0, 99)),
+)  # fmt: skip
+def test_everything_within_bounds_is_valid(low, more, probability, beam, counts):
+    spec = SearchSpec(
+        problem_type=2,
+        minimum_depth=low,
+        maximum_depth=low + more,
+        increase_complexity_probability=probability,
+        beam_size=beam,
+        blocks_to_use=["IDENTITY"],
+        increase_complexity_minimum_trials=sorted(counts),
+    )
+    validate(spec)
+    validate(complete(spec))
