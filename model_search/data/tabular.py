@@ -17,7 +17,6 @@ from .split import strata_of_values, stratified
 from .table_inputs import TableInputs
 from .values import tidy
 
-
 MANY_ROWS = 10_000
 """Training rows from which on a regression gains from bins."""
 
