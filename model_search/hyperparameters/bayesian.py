@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 # Variance of the noise of standardized costs: a network trained twice differs, and the architecture varies too.
 _NOISE = 1e-2
@@ -53,5 +53,5 @@ class SampledBayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         """Points all over the unit cube, and some near the best one known."""
         anywhere = self._random_state.uniform(size=(_ANYWHERE, len(best)))
         nearby = best + self._random_state.normal(scale=_NEARBY_SPREAD, size=(_NEARBY, len(best)))
-        # Just below 1: the library takes probabilities from [0, 1).
-        return np.concatenate([anywhere, np.clip(nearby, 0.0, 1.0 - 1e-9)])
+        # Reflected at the faces: clipped ones would be the same few points again and again.
+        return np.concatenate([anywhere, 1.0 - np.abs(1.0 - np.abs(nearby))])

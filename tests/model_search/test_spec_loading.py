@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from model_search.proto.search_spec_pb2 import SearchSpec
 
@@ -89,3 +92,11 @@ def test_specs_that_mean_the_same_have_one_text():
     assert text == canonical_text(complete(other))
     assert parse_spec(text, "c") == complete(short)
     assert canonical_text(complete(complete(short))) == text
+
+
+def test_specs_and_search_do_without_tensorflow():
+    program = (
+        "import sys, model_search.search, model_search.converters; print({'tensorflow', 'keras'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

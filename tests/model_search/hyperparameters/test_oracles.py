@@ -7,7 +7,7 @@ from studies import MemoryHistory
 
 from model_search.architecture import Architecture
 from model_search.hyperparameters import hyperparameter_space, propose
-from model_search.spec import complete, parse_spec
+from model_search.spec import complete, load_spec, parse_spec
 from model_search.spec.validation import HYPERTUNING_METHODS
 from model_search.study import Goal, Objective, TrialState
 
@@ -85,9 +85,7 @@ def test_no_state_is_kept_between_processes():
         "space = hyperparameter_space(complete(load_spec('dnn')), Architecture.of(['IDENTITY']), 100)\n"
         "print(sorted(propose('random', space, None, 1).items()))"
     )
-    answers = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout] * 1
-    import model_search.spec as spec
-
-    space = hyperparameter_space(spec.complete(spec.load_spec("dnn")), Architecture.of(["IDENTITY"]), 100)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    space = hyperparameter_space(complete(load_spec("dnn")), Architecture.of(["IDENTITY"]), 100)
     propose("random", space, MemoryHistory(), 5)
-    assert answers == [f"{sorted(propose('random', space, MemoryHistory(), 1).items())}\n"]
+    assert done.stdout == f"{sorted(propose('random', space, MemoryHistory(), 1).items())}\n"
