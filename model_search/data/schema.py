@@ -25,6 +25,9 @@ NEARLY_ALL = 0.98
 """A column of which at least so many values are numbers is one of numbers, and the others are taken as missing."""
 
 
+ROW_NAMES = ("column_0", "id", "index", "no", "nr", "number", "row", "rowid", "row_id", "unnamed: 0")
+"""A column of one of these names, in lower case, is ignored if it counts the rows; pandas writes its index unnamed."""
+
 BINNED_COLUMNS = 32
 """With more columns of numbers than that, they are standardised only: bins would make the input too wide."""
 
@@ -134,7 +137,7 @@ def _infer_column(column: pd.Series, name: str, kind: str, source: str) -> _Infe
     if kind in ("text", "ignore"):
         return _ignored(name, f"declared {kind}")
     if not kind:
-        kind, reason = _kind_of(column, missing, words)
+        kind, reason = _kind_of(name, column, missing, words)
         if kind == "ignore":
             return _ignored(name, reason)
     if kind == "number":
@@ -143,14 +146,14 @@ def _infer_column(column: pd.Series, name: str, kind: str, source: str) -> _Infe
     return _category(texts, name)
 
 
-def _kind_of(column: pd.Series, missing: np.ndarray, words: np.ndarray) -> tuple[str, str]:
+def _kind_of(name: str, column: pd.Series, missing: np.ndarray, words: np.ndarray) -> tuple[str, str]:
     """Kind of a column, and the reason where it is ignored."""
     distinct = column.nunique(dropna=False)
     if distinct <= 1:
         return "ignore", "the same in every row"
     present = len(column) - int(missing.sum())
     if not words.any():
-        if _counts_rows(column):
+        if name.lower() in ROW_NAMES and _counts_rows(column):
             return "ignore", "it counts the rows"
         return "number", ""
     if words.sum() <= (1 - NEARLY_ALL) * present:

@@ -40,7 +40,7 @@ def test_a_class_of_one_example_is_training_data():
 def test_unusable_fractions():
     with pytest.raises(UsageError, match="leave no training data"):
         stratified(np.zeros(10), 0.6, 0.5, 0)
-    with pytest.raises(UsageError, match="validation_fraction 1.5"):
+    with pytest.raises(UsageError, match=r"validation_fraction 1\.5"):
         stratified(np.zeros(10), 1.5, 0.0, 0)
     with pytest.raises(UsageError, match="2 rows are too few"):
         stratified(np.zeros(2), 0.1, 0.0, 0)
