@@ -164,6 +164,8 @@ def _plates(examples: Examples, train: Examples) -> Plates:
             f"{examples.source}: features are {features.dtype} of shape {features.shape[1:]}, those of {train.source}"
             f" are {expected.dtype} of {expected.shape[1:]}"
         )
+    if features.dtype != np.uint8:
+        features = features.astype(np.float32)
     return Plates(features, examples.labels, examples.weights, examples.source)
 
 

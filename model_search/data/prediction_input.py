@@ -20,7 +20,7 @@ BATCH = 1024
 IMAGE_BATCH = 64
 
 Batches = Iterator[tuple[list[str], dict[str, np.ndarray]]]
-"""Ids (row numbers or file names) and raw inputs by name, (batch, ...) each."""
+"""Ids (row numbers or file names) and raw inputs by name, (batch, ...) each, as `keras.Model.predict` takes them."""
 
 
 def read_features(filename: str, signature: ModelSignature) -> Batches:
@@ -59,7 +59,12 @@ def _rows(filename: str, table: TableLayout) -> Batches:
 
     def batches() -> Batches:
         for frame in file.chunks(BATCH):
-            yield [str(row) for row in frame.index], table.inputs.arrays(frame, filename)
+            features = table.inputs.arrays(frame, filename)
+            # Keras takes arrays of str of rank 1 only, and gives them the input's rank.
+            yield (
+                [str(row) for row in frame.index],
+                {n: a[:, 0] if a.dtype == object else a for n, a in features.items()},
+            )
 
     return batches()
 
@@ -124,7 +129,7 @@ def _checked(arrays: Mapping[str, Any], name: str, feature: Feature, filename: s
     if not fits:
         raise UsageError(f"{filename}: array {name!r} has shape {array.shape}; expected (rows, {_shape(feature)})")
     if feature.dtype == "string":
-        return array.astype(str).astype(object)
+        return array.astype(str).astype(object)[:, 0] if feature.shape == (1,) else array.astype(str).astype(object)
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{filename}: array {name!r} has dtype {array.dtype}; expected {feature.dtype}")
     return array.astype(feature.dtype)

@@ -188,6 +188,11 @@ def test_streamed_file_with_bad_rows(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="row 3: expected 2 fields, found 1"):
         make(filename=write(tmp_path / "t.csv", "a,y\n1,p\n2\n"))
     with pytest.raises(UsageError, match="row 3, column 'a': 'x' is not a number"):
-        make(filename=write(tmp_path / "u.csv", "a,y\n1,p\nx,q\n"), types={"a": "number"}, label="y")
+        make(
+            filename=write(tmp_path / "u.csv", "a,y\n1,p\nx,q\n"),
+            types={"a": "number"},
+            label="y",
+            validation_fraction=0.01,
+        )
     with pytest.raises(UsageError, match="one class"):
         make(filename=write(tmp_path / "v.csv", "a,y\n" + "1,p\n" * 30), label="y")

@@ -1,0 +1,132 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model_search.data import builtin
+from model_search.data.image_files import scan
+from model_search.data.pipeline import Pipeline
+from model_search.data.prediction_input import read_features
+from model_search.data.provider import DataOptions, providers
+from model_search.data.signature import from_json, to_json
+from model_search.errors import UsageError
+
+assert builtin
+
+
+def save(path, value, size=(8, 8)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((*size, 3), value, np.uint8)).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "images"
+    for index in range(20):
+        save(root / "dark" / f"{index}.png", 10 + index)
+        save(root / "light" / f"{index}.{('jpg', 'bmp', 'gif')[index % 3]}", 200 + index, (16, 12))
+    return root
+
+
+def make(root, **options):
+    return providers["image_directory"](DataOptions(filename=str(root), image_size=(8, 8), **options))
+
+
+def examples(dataset):
+    batches = [(x["image"].numpy(), y.numpy()) for x, y, _ in dataset]
+    return np.concatenate([x for x, _ in batches]), np.concatenate([y for _, y in batches])
+
+
+def test_folders_are_classes_and_images_are_resized(folder):
+    made = make(folder, test_fraction=0.1)
+    facts = made.describe()
+    assert made.task.classes == ("dark", "light")
+    assert (facts.train_examples, facts.evaluation_examples, facts.test_examples) == (28, 8, 4)
+    images, labels = examples(made.train())
+    assert images.shape == (28, 8, 8, 3)
+    assert ((images.mean(axis=(1, 2, 3)) > 100) == (labels == 1)).all()
+    pipeline = Pipeline(made, 4)
+    x = pipeline.train_arrays().x
+    assert x == pytest.approx(images / 127.5 - 1, abs=1e-5)
+    assert make(folder).identity() == make(folder).identity() != make(folder, seed=3).identity()
+
+
+def test_parts_do_not_overlap_and_each_order_of_training_is_complete(folder):
+    made = make(folder)
+    seen = [set(part.paths.tolist()) for part in (made._train, made._evaluation)]
+    assert not seen[0] & seen[1]
+    first, second = (examples(made.shuffled_train(seed))[0] for seed in (1, 2))
+    assert sorted(first.mean(axis=(1, 2, 3))) == sorted(second.mean(axis=(1, 2, 3)))
+    assert not np.array_equal(first, second)
+
+
+def test_damaged_images_are_named_and_skipped_at_scan_and_in_decoding(folder):
+    (folder / "dark" / "no.jpg").write_bytes(b"not an image")
+    (folder / "dark" / "cut.png").write_bytes((folder / "dark" / "0.png").read_bytes()[:40])
+    (folder / "light" / "zcut.jpg").write_bytes((folder / "light" / "0.jpg").read_bytes()[:200])
+    (folder / "notes.txt").write_text("x")
+    made = make(folder)
+    notes = " ".join(made.describe().notes)
+    assert "1 unreadable images are skipped" in notes
+    assert "no.jpg" in notes
+    assert "notes.txt" in notes
+    total = len(examples(made.train())[1]) + len(examples(made.evaluation())[1])
+    assert total == 40
+    assert {path.rpartition("/")[2] for path in made.damaged} == {"cut.png", "zcut.jpg"}
+    assert "2 damaged images are skipped" in " ".join(made.describe().notes)
+
+
+def test_streamed_batches_never_end_and_hold_encoded_images(folder):
+    pipeline = Pipeline(make(folder), 8, cache_bytes=100)
+    assert pipeline.train_arrays() is None
+    assert pipeline.has_uniform_weights
+    stream = pipeline.train_stream(seed=1).as_numpy_iterator()
+    batches = [next(stream) for _ in range(10)]
+    assert {x.shape for x, _, _ in batches} == {(8, 8, 8, 3)}
+    again = next(pipeline.train_stream(seed=1).as_numpy_iterator())
+    assert np.array_equal(again[0], batches[0][0])
+    assert sum(len(y) for _, y, _ in pipeline.evaluation()) == len(pipeline.evaluation_labels()) == 8
+
+
+@pytest.mark.parametrize(
+    ("arrange", "message"),
+    [
+        (lambda root: None, "does not exist"),
+        (lambda root: root.mkdir(), "has no sub-folders"),
+        (lambda root: save(root / "a" / "x.png", 3), "has one class folder, 'a'"),
+        (lambda root: [(root / c).mkdir(parents=True) for c in "ab"], "has no images in its 2 folders"),
+        (
+            lambda root: [(root / c).mkdir(parents=True) or (root / c / "x.png").write_text("") for c in "ab"],
+            "none of the 2",
+        ),
+        (lambda root: [save(root / "a" / "x.png", 3), (root / "b").mkdir()], "class folder 'b' has no readable image"),
+        (lambda root: root.write_text(""), "is a file; expected a folder"),
+    ],
+)
+def test_unusable_folders(tmp_path, arrange, message):
+    arrange(tmp_path / "root")
+    with pytest.raises(UsageError, match=message):
+        scan(str(tmp_path / "root"))
+
+
+def test_held_out_folder_with_another_class(folder, tmp_path):
+    save(tmp_path / "held" / "green" / "1.png", 3)
+    with pytest.raises(UsageError, match="class folder 'green' that the training data have not"):
+        make(folder, validation_filename=str(tmp_path / "held"))
+    with pytest.raises(UsageError, match="weight has no meaning"):
+        make(folder, weight="w")
+
+
+def test_prediction_input_names_files_and_skips_damaged_ones(folder):
+    signature = from_json(json.loads(json.dumps(to_json(make(folder)))))
+    (folder / "dark" / "cut.png").write_bytes((folder / "dark" / "0.png").read_bytes()[:40])
+    batches = list(read_features(str(folder), signature))
+    ids = [name for names, _ in batches for name in names]
+    assert len(ids) == 40
+    assert "dark/cut.png" not in ids
+    assert all(features["image"].shape[1:] == (8, 8, 3) for _, features in batches)
+    ((one, _),) = read_features(str(folder / "light" / "0.jpg"), signature)
+    assert one == ["0.jpg"]
+    with pytest.raises(UsageError, match="the model reads image uint8"):
+        read_features(__file__, signature)
