@@ -60,13 +60,21 @@ def _rows(filename: str, table: TableLayout) -> Batches:
     def batches() -> Batches:
         for frame in file.chunks(BATCH):
             features = table.inputs.arrays(frame, filename)
-            # Keras takes arrays of str of rank 1 only, and gives them the input's rank.
-            yield (
-                [str(row) for row in frame.index],
-                {n: a[:, 0] if a.dtype == object else a for n, a in features.items()},
-            )
+            yield [str(row) for row in frame.index], {name: _flat(array) for name, array in features.items()}
 
     return batches()
+
+
+def _flat(array: np.ndarray) -> np.ndarray:
+    """(rows, 1) as (rows,): `keras.Model.predict` takes str only of rank 1, and only beside others of rank 1."""
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def predictions(model: Any, features: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The outputs of a Keras model for a batch of raw input, of which `predict` refuses some mixtures of ranks."""
+    import tensorflow as tf
+
+    return np.asarray(model({name: tf.convert_to_tensor(array) for name, array in features.items()}, training=False))
 
 
 def _images(filename: str, signature: ModelSignature) -> Batches:
@@ -129,10 +137,10 @@ def _checked(arrays: Mapping[str, Any], name: str, feature: Feature, filename: s
     if not fits:
         raise UsageError(f"{filename}: array {name!r} has shape {array.shape}; expected (rows, {_shape(feature)})")
     if feature.dtype == "string":
-        return array.astype(str).astype(object)[:, 0] if feature.shape == (1,) else array.astype(str).astype(object)
+        return _flat(array.astype(str).astype(object))
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{filename}: array {name!r} has dtype {array.dtype}; expected {feature.dtype}")
-    return array.astype(feature.dtype)
+    return _flat(array.astype(feature.dtype))
 
 
 def _shape(feature: Feature) -> str:

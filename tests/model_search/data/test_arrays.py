@@ -121,7 +121,7 @@ def test_prediction_input_from_archives_and_rows(tmp_path):
     np.savez(tmp_path / "one.npz", X[:4])
     ((ids, features),) = read_features(str(tmp_path / "one.npz"), signature)
     assert ids == ["0", "1", "2", "3"]
-    assert np.array_equal(features["features"], X[:4])
+    assert np.array_equal(features["features"], X[:4].astype(np.float32))
     (tmp_path / "rows.csv").write_text("1,2,3\n4,?,6\n")
     ((_, rows),) = read_features(str(tmp_path / "rows.csv"), signature)
     np.testing.assert_array_equal(rows["features"], [[1, 2, 3], [4, np.nan, 6]])
