@@ -97,9 +97,9 @@ def bare(pipeline, blocks, steps: int, per_execution: int) -> float:
     keras.utils.clear_session()
     model = build_tower(blocks, {}, pipeline.input_shape, Head(10)).model
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(1e-3), loss, ["accuracy"], steps_per_execution=per_execution)
+    model.compile(keras.optimizers.Adam(1e-3), loss, metrics=["accuracy"], steps_per_execution=per_execution)
     data = tf.data.Dataset.from_tensor_slices((arrays.x, arrays.y)).shuffle(len(arrays)).repeat()
-    model.fit(data.batch(BATCH).prefetch(tf.data.AUTOTUNE), steps_per_epoch=steps, epochs=1, verbose=0)
+    model.fit(data.batch(BATCH).prefetch(tf.data.AUTOTUNE), shuffle=False, steps_per_epoch=steps, epochs=1, verbose=0)
     model.evaluate(held_out.x, held_out.y, batch_size=256, verbose=0)
     return time.perf_counter() - begin
 

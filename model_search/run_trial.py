@@ -1,5 +1,6 @@
 """The way of one trial, from its claim to its report."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -69,12 +70,21 @@ def run_trial(search: Search, claim: Claim) -> None:
         except InterruptedTraining:
             search.store.release(claim)
             raise
-        except (StudyError, LeaseLostError):
+        except StudyError:
+            give_back(search, claim)
+            raise
+        except LeaseLostError:
             raise
         except Exception as error:  # A trial that fails is a result, whatever its blocks did.
             search.store.fail(claim, str(as_trial_error(error)))
         finally:
             keras.utils.clear_session()
+
+
+def give_back(search: Search, claim: Claim) -> None:
+    """Releases a trial that this trainer cannot run, if the database still listens."""
+    with contextlib.suppress(StudyError, LeaseLostError):
+        search.store.release(claim)
 
 
 def suggestion_for(search: Search, claim: Claim) -> Suggestion:

@@ -1,5 +1,7 @@
 """From flags to the engine's values."""
 
+from dataclasses import replace
+
 from ..data.provider import Provider, providers
 from ..errors import UsageError
 from ..model_dir import read_study_file
@@ -25,9 +27,15 @@ def spec_from_flags() -> SearchSpec:
     return completed
 
 
-def provider_from_flags() -> Provider:
-    """The data. Raises `UsageError`."""
-    return providers[FLAGS.dataset](data_options())
+def provider_from_flags(spec: SearchSpec) -> Provider:
+    """The data; the spec may name the column of weights too. Raises `UsageError`."""
+    options = data_options()
+    named = {options.weight, spec.weight_feature_name} - {""}
+    if len(named) > 1:
+        raise UsageError(
+            f"--weight={options.weight} is not the spec's weight_feature_name {spec.weight_feature_name!r}"
+        )
+    return providers[FLAGS.dataset](replace(options, weight=named.pop() if named else ""))
 
 
 def experiment() -> tuple[str, str]:
@@ -45,9 +53,10 @@ def search_config() -> SearchConfig:
     """Everything that the `train` flags say. Raises `UsageError`."""
     owner, name = experiment()
     load_all_plugins()
+    spec = spec_from_flags()
     return SearchConfig(
-        spec=spec_from_flags(),
-        provider=provider_from_flags(),
+        spec=spec,
+        provider=provider_from_flags(spec),
         model_dir=required_model_dir(),
         name=name,
         owner=owner,

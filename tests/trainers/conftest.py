@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from absl import flags
-
 from model_search.trainers.main import main
 
 
@@ -22,19 +21,25 @@ class Outcome:
 Command = Callable[..., Outcome]
 
 
+def forget_flags() -> None:
+    """Removes this project's flags, so that the next command can define its own."""
+    by_module = flags.FLAGS.flags_by_module_dict()
+    for module in [name for name in by_module if name.startswith("model_search")]:
+        for flag in list(by_module[module]):
+            if flag.name in flags.FLAGS:
+                delattr(flags.FLAGS, flag.name)
+
+
 @pytest.fixture
 def command(capfd) -> Command:
     """Runs `model_search <arguments>` here; gives exit status and what was printed."""
 
     def run(*arguments: object) -> Outcome:
-        before = set(flags.FLAGS)
         capfd.readouterr()
         try:
             status = main(["model_search", *map(str, arguments)])
         finally:
-            for name in set(flags.FLAGS) - before:
-                delattr(flags.FLAGS, name)
-            flags.FLAGS.unparse_flags()
+            forget_flags()
         printed = capfd.readouterr()
         return Outcome(status, printed.out, printed.err)
 

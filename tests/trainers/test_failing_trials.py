@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-BLOCKS = '''
+BLOCKS = """
 import keras
 from model_search import Block, register_block
 from model_search.block import Role
@@ -36,7 +36,7 @@ class Enormous(Block):
     def build(self, input_tensors, hparams=None, lengths=None):
         wide = keras.layers.Dense(400_000_000, use_bias=False)(input_tensors[-1])
         return [*input_tensors, keras.layers.Dense(2)(wide)]
-'''
+"""
 
 SPEC = """
 problem_type: DNN
@@ -68,7 +68,9 @@ def rows(table, tmp_path_factory):
         "train", f"--spec={folder / 'spec.pbtxt'}", f"--import_modules={folder / 'my_blocks.py'}", "--num_trainers=0",
         f"--filename={table}", "--train_steps=10", "--max_trials=5", f"--model_dir={folder / 'search'}",
     ]  # fmt: skip
-    done = subprocess.run([sys.executable, "-P", "-c", LIMITED, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", LIMITED, *arguments], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     command = [sys.executable, "-P", "-m", "model_search.trainers.main", "leaderboard", "--format=json"]
     listed = subprocess.run([*command, f"--model_dir={folder / 'search'}"], capture_output=True, text=True, check=True)

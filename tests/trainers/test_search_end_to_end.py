@@ -5,10 +5,20 @@ import json
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 QUICK = ["--spec=small_dnn", "--train_steps=20", "--num_trainers=0", "--label=label"]
+
+PLAIN_KERAS = """
+import sys
+import keras
+import tensorflow as tf
+
+model = keras.models.load_model(sys.argv[1])
+assert not any(name.startswith("model_search") for name in sys.modules)
+row = {"x": tf.constant([[0.5]]), "y": tf.constant([[float("nan")]]), "colour": tf.constant([["violet"]])}
+print(float(tf.reduce_sum(model(row))))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +83,7 @@ def test_show_has_architecture_curves_and_test_metrics(searched, command) -> Non
 
 
 def test_the_same_command_again_trains_nothing_and_a_larger_budget_goes_on(searched, command) -> None:
-    folder, _, arguments = searched
+    _, _, arguments = searched
     again = command("train", *arguments)
     assert again.status == 0
     assert "completed:" not in again.out
@@ -109,21 +119,13 @@ def test_predictions_of_the_exports_agree_with_each_other_and_with_plain_keras(
     assert command("predict", f"--model_dir={folder}", f"--input={table}", f"--output={outputs[0]}").status == 0
     assert command("predict", f"--model={keras_file}", f"--input={table}", f"--output={outputs[1]}").status == 0
     assert command("predict", f"--model={saved_model}", f"--input={table}", f"--output={outputs[2]}").status == 0
-    tables = [list(csv.DictReader(open(path))) for path in outputs]
+    tables = [list(csv.DictReader(path.read_text().splitlines())) for path in outputs]
     assert [row["prediction"] for row in tables[0]] == [row["prediction"] for row in tables[1]]
-    assert len(tables[0]) == 300 and set(tables[0][0]) == {"row", "prediction", "no", "yes"}
+    assert len(tables[0]) == 300 and set(tables[0][0]) == {"id", "prediction", "probability_no", "probability_yes"}
     for other in tables[1:]:
         for left, right in zip(tables[0], other, strict=True):
-            assert float(left["yes"]) == pytest.approx(float(right["yes"]), abs=1e-5)
-    script = (
-        "import sys, keras, numpy as np\n"
-        "model = keras.models.load_model(sys.argv[1])\n"
-        "assert not any(name.startswith('model_search') for name in sys.modules)\n"
-        "row = {'x': np.array([[0.5]]), 'y': np.array([[np.nan]]), 'colour': np.array([['violet']], dtype=object)}\n"
-        "import tensorflow as tf\n"
-        "print(float(model({k: tf.constant(v, tf.string if k == 'colour' else tf.float32) for k, v in row.items()})[0].numpy().sum()))\n"
-    )
-    plain = subprocess.run([sys.executable, "-c", script, keras_file], capture_output=True, text=True, check=False)
+            assert float(left["probability_yes"]) == pytest.approx(float(right["probability_yes"]), abs=1e-5)
+    plain = subprocess.run([sys.executable, "-c", PLAIN_KERAS, keras_file], capture_output=True, text=True, check=False)
     assert plain.returncode == 0, plain.stderr
     assert float(plain.stdout) == pytest.approx(1.0, abs=1e-5)
 

@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     start_tensorflow()
     load_all_plugins()
     spec = spec_from_flags()
-    provider = provider_from_flags()
+    provider = provider_from_flags(spec)
     print("\n".join(data_lines(provider)))
     failed = check_blocks(spec, provider)
     if failed:

@@ -1,0 +1,95 @@
+"""Predictions of an exported model for files of raw input."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from . import files
+from .data.prediction_input import read_features
+from .data.provider import Feature, TaskKind
+from .data.signature import ModelSignature, from_json
+from .errors import UsageError
+from .final_test import load_model
+from .model_dir import SIGNATURE_FILE
+
+Served = Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """An exported model with what is needed to read raw input for it."""
+
+    serve: Served
+    signature: ModelSignature
+
+    @property
+    def columns(self) -> list[str]:
+        """Header of the predictions: `id`, `prediction`, and for classes `probability_<class>`."""
+        return ["id", "prediction", *(f"probability_{name}" for name in self.signature.task.classes)]
+
+    def rows(self, filename: str) -> Iterator[list[str]]:
+        """Predictions for a CSV file, an image, a folder of images or an .npz file; a row an example.
+
+        Ids are row numbers of a CSV file or archive, or paths below the folder.
+
+        Raises:
+          UsageError: the file is missing or does not hold what the model reads.
+        """
+        for ids, features in read_features(filename, self.signature):
+            yield from self._batch(ids, features)
+
+    def _batch(self, ids: Sequence[str], features: Mapping[str, Any]) -> Iterator[list[str]]:
+        tensors = {name: as_tensor(features[name], feature) for name, feature in self.signature.inputs.items()}
+        outputs = np.asarray(self.serve(tensors))
+        task = self.signature.task
+        for name, output in zip(ids, outputs, strict=True):
+            if task.kind is TaskKind.CLASSIFICATION:
+                yield [name, task.classes[int(output.argmax())], *(f"{value:.6g}" for value in output)]
+            else:
+                yield [name, f"{output[0]:.6g}"]
+
+
+def as_tensor(array: Any, feature: Feature) -> tf.Tensor:
+    """An array as the model takes it: the input's dtype, and its rank with the batch."""
+    tensor = tf.convert_to_tensor(array, feature.dtype)
+    missing = len(feature.shape) + 1 - len(tensor.shape)
+    return tensor[..., None] if missing == 1 else tensor
+
+
+def open_predictor(model: str, signature_path: str = "") -> Predictor:
+    """Loads a `.keras` file or SavedModel folder and its signature.
+
+    Args:
+      model: path of the model.
+      signature_path: path of the signature; by default beside the file or in the folder, where `export` writes it.
+
+    Raises:
+      UsageError: one of them is missing or is something else.
+    """
+    is_file = model.endswith(".keras")
+    if not files.exists(model):
+        raise UsageError(f"--model={model} does not exist")
+    default = f"{model.removesuffix('.keras')}.signature.json" if is_file else os.path.join(model, SIGNATURE_FILE)
+    path = signature_path or default
+    content = files.read_bytes(path)
+    if content is None:
+        raise UsageError(f"--model={model} has no signature at {path}; `model_search export` writes one")
+    try:
+        signature = from_json(json.loads(content))
+    except ValueError as error:
+        raise UsageError(f"{path} is not a model's signature: {error}") from None
+    return Predictor(load_model(model) if is_file else _saved_model(model), signature)
+
+
+def _saved_model(path: str) -> Served:
+    try:
+        loaded = tf.saved_model.load(path)
+    except OSError as error:
+        raise UsageError(f"--model={path} is neither a .keras file nor a SavedModel: {error}") from None
+    # The module must outlive its function, which does not hold it.
+    return lambda features: loaded.serve(features)

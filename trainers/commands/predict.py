@@ -1,0 +1,62 @@
+"""Predictions for a file of raw input: a CSV file, an image, a folder of images, or an .npz file."""
+
+import csv
+import sys
+from contextlib import nullcontext
+from typing import Any
+
+from absl import flags
+
+from ... import files
+from ...errors import UsageError
+from ...model_dir import SIGNATURE_FILE
+from ..flags import FLAGS, define_study_flags, required_model_dir
+from ..quiet import start_tensorflow
+from .export import chosen_trial
+
+
+def define_flags() -> None:
+    """Flags of `predict`."""
+    define_study_flags()
+    flags.DEFINE_string("model", "", "An exported model: .keras file or SavedModel folder; instead of --model_dir.")
+    flags.DEFINE_string("trial", "best", "With --model_dir: best, or the number of a trial.")
+    flags.DEFINE_string("input", "", "File or folder of raw input. Required.")
+    flags.DEFINE_string("output", "", "CSV file to write; by default standard output.")
+
+
+def main(arguments: list[str]) -> int:
+    """Writes a row an example: id, prediction, probabilities."""
+    if arguments:
+        raise UsageError(f"predict takes no argument {arguments[0]!r}; flags are written --name=value")
+    if not FLAGS.input:
+        raise UsageError("--input is missing: a file or folder of raw input")
+    if not FLAGS.model:
+        required_model_dir()
+    start_tensorflow()
+    predictor = opened()
+    # The first row is made before the output is opened: what is wrong with the input costs no file.
+    rows = predictor.rows(FLAGS.input)
+    first = next(rows, None)
+    try:
+        with open(FLAGS.output, "w", newline="", encoding="utf-8") if FLAGS.output else nullcontext(sys.stdout) as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(predictor.columns)
+            if first is not None:
+                writer.writerow(first)
+                writer.writerows(rows)
+    except OSError as error:
+        raise UsageError(f"--output={FLAGS.output} cannot be written: {error.strerror or error}") from None
+    return 0
+
+
+def opened() -> Any:
+    """The predictor that `--model`, or `--model_dir` and `--trial`, name."""
+    from ...prediction import open_predictor
+
+    if FLAGS.model:
+        return open_predictor(FLAGS.model)
+    from ...handle import load
+
+    handle = load(FLAGS.model_dir, FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
+    path = handle.model_path(chosen_trial(FLAGS.trial))
+    return open_predictor(path, files.join(FLAGS.model_dir, SIGNATURE_FILE))
