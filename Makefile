@@ -19,7 +19,9 @@ test: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	rm -rf build/installed build/lib
+	$(BIN)/pip install --quiet --no-deps --target build/installed .
+	cd build && MYPYPATH=installed ../$(BIN)/mypy --config-file ../pyproject.toml -p model_search
 
 # Renews the generated protocol buffer code.
 protos: $(VENV)/installed-dev

@@ -25,12 +25,12 @@ from absl import app, flags
 from sklearn.datasets import load_digits
 
 from model_search import run_trial as way
-from model_search.controller import Controller
+from model_search.converters import hyperparameters_to_proto
 from model_search.data.arrays import provider_from
 from model_search.network.tower import Head, build_tower
 from model_search.open_search import SearchConfig, open_search
 from model_search.plugins import load_plugins
-from model_search.spec import complete, parse_spec, validate
+from model_search.spec import SearchSpec, complete, validate
 from model_search.training import artifacts, fit
 from model_search.training.options import TrainingOptions
 
@@ -59,15 +59,15 @@ def images() -> tuple[np.ndarray, np.ndarray]:
     return rng.integers(0, 255, (2000, 32, 32, 3), dtype=np.uint8), rng.integers(0, 10, 2000)
 
 
-def spec_of(blocks: list[str], problem: str, trials: int) -> str:
-    tower = " ".join(f'architecture: "{name}"' for name in blocks)
-    rates = " ".join(
-        f'user_suggestions {{ {tower} hparams {{ hparam {{ key: "learning_rate" value {{ float_value: {0.001 + i / 1e5} }} }} '
-        f'hparam {{ key: "optimizer" value {{ bytes_value: "adam" }} }} }} }}'
-        for i in range(trials)
-    )
-    pool = " ".join(f'blocks_to_use: "{name}"' for name in dict.fromkeys(blocks))
-    return f"search_type: ADAPTIVE_COORDINATE_DESCENT problem_type: {problem} {pool} {rates}"
+def spec_of(blocks: list[str], problem: str, trials: int) -> SearchSpec:
+    """A spec that suggests the same tower again and again, with rates that differ by nothing that matters."""
+    spec = SearchSpec(problem_type=problem, blocks_to_use=list(dict.fromkeys(blocks)))
+    for number in range(trials):
+        wanted = hyperparameters_to_proto(
+            {"learning_rate": float(np.float32(0.001 + number / 1e5)), "optimizer": "adam"}
+        )
+        spec.user_suggestions.add(architecture=blocks, hparams=wanted)
+    return complete(spec)
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def bare(pipeline, blocks, steps: int, per_execution: int) -> float:
 
 
 def measure(title: str, data: Callable, blocks: list[str], problem: str, steps: int, repeats: int) -> None:
-    spec = complete(parse_spec(spec_of(blocks, problem, repeats + 1), title))
+    spec = spec_of(blocks, problem, repeats + 1)
     validate(spec)
     options = TrainingOptions(train_steps=steps, batch_size=BATCH)
     phases: dict[str, float] = {}
@@ -113,7 +113,6 @@ def measure(title: str, data: Callable, blocks: list[str], problem: str, steps: 
     with tempfile.TemporaryDirectory() as folder:
         config = SearchConfig(spec, provider_from(data()), folder, max_trials=repeats + 1, training=options)
         search = open_search(config, threading.Event())
-        assert isinstance(search.controller, Controller)
         for turn in range(repeats + 1):
             # The first turn of each warms up: parsing, encoding, first use of libraries.
             seconds = phases if turn else {}

@@ -25,8 +25,10 @@ def serving_model(
     """
     logits = network(encode(raw_inputs))
     if task.kind is TaskKind.CLASSIFICATION:
-        outputs = keras.layers.Softmax(name="probabilities", dtype="float32")(logits)
+        outputs = keras.layers.Softmax(name="model_search.probabilities", dtype="float32")(logits)
     else:
-        rescale = keras.layers.Rescaling(task.target_scale, offset=task.target_mean, name="values", dtype="float32")
+        rescale = keras.layers.Rescaling(
+            task.target_scale, offset=task.target_mean, name="model_search.values", dtype="float32"
+        )
         outputs = rescale(logits)
     return keras.Model(dict(raw_inputs), outputs, name="model_search")

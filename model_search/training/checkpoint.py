@@ -23,7 +23,7 @@ def save_checkpoint(path: str, step: int, suggestion: Suggestion, variables: Seq
     """
     arrays = {f"variable_{i}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
     buffer = io.BytesIO()
-    np.savez(buffer, step=np.int64(step), suggestion=np.array(suggestion.fingerprint), **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, step=np.int64(step), suggestion=np.array(suggestion.fingerprint), **arrays)
     write_atomically(path, buffer.getvalue())
 
 

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 from block_checks import chain, example
-from model_search.blocks.dense import FullyConnected
 
 from model_search.block import RegisteredBlock
+from model_search.blocks.dense import FullyConnected
 from model_search.errors import UsageError
 
 FORCE = "FULLY_CONNECTED_RESIDUAL_FORCE_MATCH_SHAPES"

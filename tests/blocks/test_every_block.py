@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import block_checks
-import model_search.blocks  # noqa: F401
 import pytest
 
+import model_search.blocks  # noqa: F401
 from model_search.block import blocks
 
 NAMES = [name for name in blocks if blocks[name].block_class.__module__.startswith("model_search.blocks.")]

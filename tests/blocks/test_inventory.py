@@ -1,7 +1,6 @@
 """The names that spec files use, and what each stands for."""
 
 import model_search.blocks  # noqa: F401
-
 from model_search.block import Role, blocks
 
 FORCE, CONCAT, PROJECT = ({"residual_connection_type": kind} for kind in ("FORCE_MATCH_SHAPES", "CONCAT", "PROJECT"))

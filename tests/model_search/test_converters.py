@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model_search.proto.search_spec_pb2 import HParamDef
 
 from model_search.architecture import Architecture
 from model_search.converters import (
@@ -12,6 +11,7 @@ from model_search.converters import (
     suggestion_text,
     suggestion_to_proto,
 )
+from model_search.proto.search_spec_pb2 import HParamDef
 from model_search.study import Suggestion
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

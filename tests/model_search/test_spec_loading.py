@@ -2,9 +2,9 @@ import subprocess
 import sys
 
 import pytest
-from model_search.proto.search_spec_pb2 import SearchSpec
 
 from model_search.errors import UsageError
+from model_search.proto.search_spec_pb2 import SearchSpec
 from model_search.spec import bundled_specs, canonical_text, complete, load_spec, parse_spec, validate
 from model_search.spec.names import DEFAULT_OPTIMIZERS
 

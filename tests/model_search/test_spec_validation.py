@@ -2,9 +2,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model_search.proto.search_spec_pb2 import SearchSpec
 
 from model_search.errors import UsageError
+from model_search.proto.search_spec_pb2 import SearchSpec
 from model_search.spec import complete, parse_spec, validate
 from model_search.spec.refusals import REFUSALS
 

@@ -3,6 +3,7 @@
 import pytest
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
+
 from model_search.proto import search_spec_pb2
 from model_search.proto.search_spec_pb2 import SearchSpec
 

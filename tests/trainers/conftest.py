@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from absl import flags
+
 from model_search.trainers.main import main
 
 

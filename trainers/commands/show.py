@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
 def trial_number(arguments: list[str]) -> int | None:
     """The trial that `--trial` or the only argument names; None for the best. Raises `UsageError`."""
     if FLAGS.trial is not None or not arguments:
-        return FLAGS.trial  # type: ignore[no-any-return]
+        return FLAGS.trial
     if len(arguments) > 1 or not arguments[0].isdigit() or int(arguments[0]) < 1:
         raise UsageError(f"{' '.join(arguments)!r} is not the number of a trial")
     return int(arguments[0])

@@ -67,7 +67,7 @@ def test_objectives() -> None:
     assert objective_for(BINARY).metric == "accuracy"
     assert objective_for(VALUE).goal is Goal.MINIMIZE
     assert objective_for(VALUE, "r2", "max").goal is Goal.MAXIMIZE
-    with pytest.raises(UsageError, match="accurcy.*did you mean accuracy"):
+    with pytest.raises(UsageError, match=r"accurcy.*did you mean accuracy"):
         objective_for(BINARY, "accurcy")
     with pytest.raises(UsageError, match="contradicts loss, which is to minimize"):
         objective_for(BINARY, "loss", "max")

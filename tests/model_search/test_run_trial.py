@@ -1,0 +1,241 @@
+"""The way of one trial, on real stores, networks and files."""
+
+import json
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from searches import SPEC, open_small, vectors
+
+from model_search import run_trial as way
+from model_search.converters import suggestion_from_text
+from model_search.errors import StudyError
+from model_search.final_test import load_model, score_best_on_test
+from model_search.study import TrialState
+from model_search.trainer import StopAfter, work
+from model_search.training import fit as fitting
+from model_search.training.artifacts import trial_folder
+from model_search.training.checkpoint import load_checkpoint
+from model_search.training.fit import InterruptedTraining
+from model_search.trial_store.contract import LeaseLostError
+
+
+def claim(search):
+    return search.store.claim(search.study.id, "tester", 60.0)
+
+
+def the_trial(search, number: int = 1):
+    return search.store.trial(search.study.id, number)
+
+
+def test_a_trial_leaves_result_measurements_and_files(tmp_path) -> None:
+    search = open_small(tmp_path)
+    way.run_trial(search, claim(search))
+    trial = the_trial(search)
+    assert trial.state is TrialState.COMPLETED
+    assert trial.result.objective == trial.result.metrics["accuracy"]
+    steps = [measurement.step for measurement in search.store.measurements(search.study.id, 1)]
+    assert steps == [2, 4, 6, 8, 10, 12, 14, 16, 18, 20]
+    folder = tmp_path / "trials" / "1"
+    assert {path.name for path in folder.iterdir()} == {
+        "model.keras", "suggestion.pbtxt", "measurements.json", "evaluation_logits.npy",
+        "events.out.tfevents.model_search",
+    }  # fmt: skip
+    assert suggestion_from_text((folder / "suggestion.pbtxt").read_text()) == (1, trial.suggestion)
+    assert json.loads((folder / "measurements.json").read_text())[-1]["metrics"] == trial.result.metrics
+    events = [
+        tf.compat.v1.Event.FromString(record.numpy())
+        for record in tf.data.TFRecordDataset(str(folder / "events.out.tfevents.model_search"))
+    ]
+    assert [event.step for event in events[1:]] == [*steps, 20]
+
+
+def test_the_exported_model_gives_the_stored_score_on_raw_input(tmp_path) -> None:
+    search = open_small(tmp_path)
+    way.run_trial(search, claim(search))
+    trial = the_trial(search)
+    model = load_model(str(tmp_path / trial.result.model))
+    right = total = 0
+    for features, labels, _ in search.pipeline.provider.evaluation():
+        right += int((model.predict_on_batch(features).argmax(axis=1) == labels.numpy()).sum())
+        total += len(labels)
+    assert right / total == pytest.approx(trial.result.objective)
+    logits = np.load(tmp_path / "trials" / "1" / "evaluation_logits.npy")
+    assert logits.shape == (total, 2)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision_trains_and_exports(tmp_path, policy) -> None:
+    search = open_small(tmp_path, mixed_precision=policy, train_steps=60)
+    way.run_trial(search, claim(search))
+    assert the_trial(search).error == ""
+    assert the_trial(search).result.objective > 0.6
+    assert load_model(str(tmp_path / the_trial(search).result.model)).output.dtype == "float32"
+
+
+def test_several_devices_train_one_network(tmp_path) -> None:
+    search = open_small(tmp_path, train_steps=60)
+    devices = [device.name for device in tf.config.list_logical_devices("CPU")]
+    assert len(devices) == 2
+    several = way.Search(**{**vars(search), "strategy": tf.distribute.MirroredStrategy(devices)})
+    way.run_trial(several, claim(search))
+    assert the_trial(search).error == ""
+    assert the_trial(search).result.objective > 0.6
+
+
+def test_an_interrupted_trial_is_given_back_and_goes_on_from_its_checkpoint(tmp_path, monkeypatch) -> None:
+    starts = []
+
+    def recorded(*arguments) -> int:
+        starts.append(load_checkpoint(*arguments))
+        return starts[-1]
+
+    monkeypatch.setattr(fitting, "load_checkpoint", recorded)
+    search = open_small(tmp_path, train_steps=400)
+    stopping = way.Search(**{**vars(search), "stop": threading.Event()})
+    stopping.stop.set()
+    with pytest.raises(InterruptedTraining):
+        way.run_trial(stopping, claim(search))
+    assert the_trial(search).state is TrialState.WAITING
+    assert (tmp_path / "trials" / "1" / "checkpoint.npz").exists()
+    first = the_trial(search).suggestion
+    again = claim(search)
+    assert (again.number, again.suggestion) == (1, first)
+    way.run_trial(search, again)
+    steps = [measurement.step for measurement in search.store.measurements(search.study.id, 1)]
+    assert steps[-1] == 400
+    assert starts[0] == 0 < starts[1]
+    assert not (tmp_path / "trials" / "1" / "checkpoint.npz").exists()
+
+
+def test_going_on_from_a_checkpoint_gives_what_an_uninterrupted_trial_gives(tmp_path) -> None:
+    results = []
+    for interrupted in (False, True):
+        search = open_small(tmp_path / str(interrupted), train_steps=300)
+        if interrupted:
+            stopping = way.Search(**{**vars(search), "stop": threading.Event()})
+            stopping.stop.set()
+            with pytest.raises(InterruptedTraining):
+                way.run_trial(stopping, claim(search))
+        way.run_trial(search, claim(search))
+        results.append(np.load(tmp_path / str(interrupted) / "trials" / "1" / "evaluation_logits.npy"))
+    np.testing.assert_allclose(*results, rtol=1e-3, atol=1e-4)
+
+
+def test_a_trial_that_was_taken_over_changes_nothing(tmp_path, monkeypatch) -> None:
+    search = open_small(tmp_path)
+    mine = claim(search)
+
+    def stolen(*arguments) -> None:
+        search.store.reap(search.study.id, ["tester"])
+        search.store.claim(search.study.id, "thief", 60.0)
+
+    monkeypatch.setattr(way, "serving_model", stolen)
+    with pytest.raises(LeaseLostError):
+        way.run_trial(search, mine)
+    assert (the_trial(search).state, the_trial(search).trainer) == (TrialState.RUNNING, "thief")
+    assert not (tmp_path / "trials" / "1" / "model.keras").exists()
+
+
+def test_a_network_above_max_parameters_is_not_trained(tmp_path) -> None:
+    search = open_small(tmp_path, max_parameters=5)
+    way.run_trial(search, claim(search))
+    assert the_trial(search).state is TrialState.INFEASIBLE
+    assert "--max_parameters allows 5" in the_trial(search).error
+
+
+def test_an_error_of_the_study_gives_the_trial_back_and_stops(tmp_path, monkeypatch) -> None:
+    search = open_small(tmp_path)
+
+    def broken(*arguments) -> None:
+        raise StudyError("the data are gone")
+
+    monkeypatch.setattr(way, "build", broken)
+    with pytest.raises(StudyError, match="the data are gone"):
+        work(search, "tester", 60.0)
+    assert the_trial(search).state is TrialState.WAITING
+
+
+def test_parameter_scaled_training(tmp_path) -> None:
+    search = open_small(tmp_path, spec=SPEC + "use_parameter_scaled_training: true", train_steps=30)
+    way.run_trial(search, claim(search))
+    # One block of at most three: a third of the steps.
+    assert search.store.measurements(search.study.id, 1)[-1].step == 10
+
+
+def test_auxiliary_head_trains_and_is_not_exported(tmp_path) -> None:
+    spec = """
+      problem_type: CNN
+      minimum_depth: 2
+      blocks_to_use: "FIXED_CHANNEL_CONVOLUTION_16"
+      blocks_to_use: "MAX_POOLING_2X2"
+      use_auxiliary_head: true
+    """
+    images = np.random.default_rng(0).integers(0, 255, (60, 6, 6, 1), dtype=np.uint8)
+    search = open_small(tmp_path, spec, data=(images, np.arange(60) % 3), train_steps=5)
+    way.run_trial(search, claim(search))
+    assert the_trial(search).error == ""
+    assert "auxiliary" not in load_model(str(tmp_path / the_trial(search).result.model)).to_json()
+
+
+def test_regression(tmp_path) -> None:
+    x, _ = vectors()
+    search = open_small(tmp_path, data=(x, 100 + 10 * x.sum(axis=1)), train_steps=200, test_fraction=0.2)
+    work(search, "tester", 60.0)
+    assert search.study.config.objective.metric == "rmse"
+    best = search.store.best(search.study.id, 1)[0]
+    assert best.result.metrics["r2"] > 0.8
+    tested = score_best_on_test(search)
+    assert tested["r2"] > 0.8 and tested["rmse"] < 10
+
+
+def test_all_trials_of_a_budget_and_no_more(tmp_path) -> None:
+    search = open_small(tmp_path, trials=5)
+    work(search, "tester", 60.0)
+    trials = search.store.trials(search.study.id)
+    assert [trial.number for trial in trials] == [1, 2, 3, 4, 5]
+    assert {trial.state for trial in trials} == {TrialState.COMPLETED}
+    assert len({trial.suggestion.fingerprint for trial in trials}) == 5
+
+
+def test_a_time_limit_stops_in_order(tmp_path) -> None:
+    search = open_small(tmp_path, trials=1000)
+    with StopAfter(search.stop, 2.0) as limit:
+        work(search, "tester", 60.0)
+    assert limit.expired
+    counts = search.store.counts(search.study.id)
+    assert counts[TrialState.RUNNING] == 0
+    assert 0 < counts[TrialState.COMPLETED] < 1000
+
+
+SAME_AGAIN = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from searches import open_small
+from model_search.trainer import work
+search = open_small(Path(sys.argv[1]), trials=6, seed=3)
+work(search, "tester", 60.0)
+for trial in search.store.trials(search.study.id):
+    print(trial.suggestion.architecture, sorted(trial.suggestion.hyperparameters.items()))
+"""
+
+
+def test_the_same_seed_in_fresh_processes_makes_the_same_trials(tmp_path) -> None:
+    script = SAME_AGAIN.format(tests=str(__file__).rpartition("/")[0])
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / name)], capture_output=True, text=True, check=True
+        ).stdout
+        for name in ("one", "two")
+    ]
+    assert outputs[0] == outputs[1]
+    assert outputs[0].count("\n") == 6
+
+
+def test_trial_folders() -> None:
+    assert trial_folder("results", 3) == "results/trials/3"
+    assert trial_folder("gs://bucket/x/", 3) == "gs://bucket/x/trials/3"
