@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from .algorithms import Proposal, SearchSpaceExhaustedError, algorithm_of
 from .architecture import Architecture
 from .converters import hyperparameters_from_proto
 from .hyperparameters import default_values, hyperparameter_space, propose
-from .search import Proposal, SearchSpaceExhaustedError, algorithm_of
 from .spec import SearchSpec
 from .spec.towers import tower
 from .study import History, HyperparameterValue, Suggestion

@@ -1,6 +1,7 @@
 """Mid-trial checkpoints: a long trial that is taken up again goes on where it was."""
 
 import io
+import zipfile
 from collections.abc import Sequence
 
 import keras
@@ -39,7 +40,7 @@ def load_checkpoint(path: str, suggestion: Suggestion, variables: Sequence[keras
                 value.shape == tuple(variable.shape) for value, variable in zip(values, variables, strict=True)
             )
             step = int(stored["step"])
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return 0
     if not fits:
         return 0

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studies import MemoryHistory
 
+from model_search.algorithms import ALGORITHMS, SearchSpaceExhaustedError, algorithm_of
+from model_search.algorithms.coordinate_descent import trials_before_depth
 from model_search.architecture import Architecture, depth
 from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
-from model_search.search import ALGORITHMS, SearchSpaceExhaustedError, algorithm_of
-from model_search.search.coordinate_descent import trials_before_depth
 from model_search.spec import complete
 from model_search.spec.refusals import REFUSALS
 from model_search.spec.towers import role_of

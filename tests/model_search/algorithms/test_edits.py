@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model_search.algorithms.edits import grown, mutated, random_towers
 from model_search.architecture import Architecture, depth, ordered_plates
 from model_search.block import Role
 from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec
-from model_search.search.edits import grown, mutated, random_towers
 from model_search.spec.towers import flatten_of, role_of, tower
 
 PLATES = ["CONVOLUTION_3X3", "RESNET_3X3", "MAX_POOLING_2X2"]
