@@ -13,7 +13,7 @@ from . import files
 from .controller import Controller, SearchSpaceExhaustedError
 from .data.pipeline import Pipeline
 from .errors import StudyError, TrialError
-from .network.serving import serving_model
+from .network.serving import forgetting_calls, serving_model
 from .network.tower import Head, Tower, build_tower
 from .spec import SearchSpec, trial_steps
 from .study import Measurement, Result, Study, Suggestion
@@ -121,9 +121,10 @@ def train_and_evaluate(
     metrics = evaluate(search.pipeline.task, logits, labels, weights)
     measurements.append(Measurement(steps, metrics))
     pipeline = search.pipeline
-    model = serving_model(pipeline.raw_inputs(), pipeline.provider.encode, tower.model, pipeline.task)
-    check_lease(search, claim, heartbeat)
-    path = write_artifacts(folder, claim.number, suggestion, model, logits, measurements)
+    with forgetting_calls(pipeline.encoder):
+        model = serving_model(pipeline.raw_inputs(), pipeline.encoder, tower.model, pipeline.task)
+        check_lease(search, claim, heartbeat)
+        path = write_artifacts(folder, claim.number, suggestion, model, logits, measurements)
     objective = metrics[search.study.config.objective.metric]
     return Result(objective, metrics["loss"], metrics, tower.parameters, time.monotonic() - begin, path)
 

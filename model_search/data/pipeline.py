@@ -59,6 +59,7 @@ class Pipeline:
 
     Attributes:
       input_shape: of the encoded tensor (float32), without the batch.
+      encoder: the provider's preprocessing as one model, raw features to the encoded tensor.
 
     Raises:
       UsageError: the encoded shape varies, or a part has no example.
@@ -76,8 +77,8 @@ class Pipeline:
         self._room = cache_bytes
         self._limit = max_evaluation_batches * batch_size if max_evaluation_batches else None
         inputs = self.raw_inputs()
-        self._model = keras.Model(inputs, provider.encode(inputs), name="raw_to_encoded")
-        self.input_shape: tuple[int, ...] = tuple(self._model.outputs[0].shape[1:])
+        self.encoder = keras.Model(inputs, provider.encode(inputs), name="model_search.preprocessing")
+        self.input_shape: tuple[int, ...] = tuple(self.encoder.outputs[0].shape[1:])
         if None in self.input_shape:
             raise UsageError(f"the provider encodes to shape {self.input_shape}; only the batch may vary")
         specs = {name: tf.TensorSpec((None, *f.shape), f.dtype) for name, f in provider.signature().items()}
@@ -85,7 +86,7 @@ class Pipeline:
         self._parts: dict[str, EncodedArrays | None] = {}
 
     def _call_model(self, raw: Any) -> Any:
-        return tf.cast(self._model(raw, training=False), tf.float32)
+        return tf.cast(self.encoder(raw, training=False), tf.float32)
 
     @property
     def task(self) -> Task:

@@ -1,11 +1,28 @@
 """The model that serves: preprocessing in front of a network, predictions behind it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 
 from ..data.provider import Task, TaskKind
+
+
+@contextmanager
+def forgetting_calls(layer: keras.Layer) -> Iterator[None]:
+    """Makes a layer forget the symbolic calls of the body.
+
+    Keras records each symbolic call on the layer that was called, and so keeps everything that was built on its output
+    for as long as the layer lives. The preprocessing lives as long as the process; the networks behind it must not.
+    """
+    calls = (layer._inbound_nodes, layer._outbound_nodes)
+    lengths = [len(nodes) for nodes in calls]
+    try:
+        yield
+    finally:
+        for nodes, length in zip(calls, lengths, strict=True):
+            del nodes[length:]
 
 
 def serving_model(

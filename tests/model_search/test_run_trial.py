@@ -1,9 +1,11 @@
 """The way of one trial, on real stores, networks and files."""
 
+import gc
 import json
 import subprocess
 import sys
 import threading
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -239,3 +241,14 @@ def test_the_same_seed_in_fresh_processes_makes_the_same_trials(tmp_path) -> Non
 def test_trial_folders() -> None:
     assert trial_folder("results", 3) == "results/trials/3"
     assert trial_folder("gs://bucket/x/", 3) == "gs://bucket/x/trials/3"
+
+
+def test_trials_leave_nothing_alive_in_the_process(tmp_path) -> None:
+    search = open_small(tmp_path, trials=6, train_steps=3)
+    alive = []
+    for _ in range(6):
+        way.run_trial(search, claim(search))
+        gc.collect()
+        kinds = Counter(type(thing).__name__ for thing in gc.get_objects())
+        alive.append([kinds[name] for name in ("FuncGraph", "WhileBodyFuncGraph", "Functional", "Variable", "Node")])
+    assert alive[-1] == alive[1]
