@@ -54,7 +54,8 @@ def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
     model, values = tower.training_model, plan.suggestion.hyperparameters
     with plan.strategy.scope():
         scales_loss = plan.options.mixed_precision == "mixed_float16"
-        optimizer = build_optimizer(values, plan.spec.learning_spec, plan.steps, scales_loss)
+        replicas = plan.strategy.num_replicas_in_sync
+        optimizer = build_optimizer(values, plan.spec.learning_spec, plan.steps, replicas, scales_loss)
         optimizer.build(model.trainable_variables)
     variables = [*model.variables, *optimizer.variables]
     first = load_checkpoint(plan.checkpoint, plan.suggestion, variables)

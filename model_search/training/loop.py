@@ -40,13 +40,7 @@ def compiled_steps(
             value = loss(y, model(x, training=True), w) + penalty()
             # Replicas' gradients are summed by the optimizer.
             scaled = optimizer.scale_loss(value / replicas)
-        gradients = tape.gradient(scaled, variables)
-        if replicas == 1:
-            # In a replica the optimizer would reduce gradients over the one replica, through an operation that keeps
-            # every traced graph alive: hundreds of trials in one process would fill the memory.
-            tf.distribute.get_replica_context().merge_call(lambda _: optimizer.apply(gradients, variables))
-        else:
-            optimizer.apply(gradients, variables)
+        optimizer.apply(tape.gradient(scaled, variables), variables)
         return value
 
     def body(index: tf.Tensor, total: tf.Tensor, argument: Any) -> tuple[tf.Tensor, tf.Tensor]:

@@ -75,7 +75,11 @@ def schedule(hyperparameters: Mapping[str, Any], spec: search_spec_pb2.LearningS
 
 
 def build_optimizer(
-    hyperparameters: Mapping[str, Any], spec: search_spec_pb2.LearningSpec, steps: int, scales_loss: bool = False
+    hyperparameters: Mapping[str, Any],
+    spec: search_spec_pb2.LearningSpec,
+    steps: int,
+    replicas: int = 1,
+    scales_loss: bool = False,
 ) -> keras.optimizers.Optimizer:
     """The trial's optimizer.
 
@@ -84,10 +88,15 @@ def build_optimizer(
         `exponential_decay_rate`, `gradient_max_norm` (of all gradients together).
       spec: what is turned on.
       steps: length of the training.
+      replicas: devices that train one network; their gradients are summed.
       scales_loss: wrap it for float16, whose gradients underflow unscaled.
     """
     keywords: dict[str, Any] = {"learning_rate": schedule(hyperparameters, spec, steps)}
     if spec.apply_gradient_clipping:
         keywords["global_clipnorm"] = float(hyperparameters["gradient_max_norm"])
     optimizer = OPTIMIZERS[str(hyperparameters["optimizer"])](**keywords)
+    if replicas == 1:
+        # Keras reduces gradients over the replicas even where there is one, through an operation of TensorFlow that
+        # keeps every graph it was traced in: hundreds of trials in one process would fill the memory.
+        optimizer._all_reduce_sum_gradients = list
     return keras.optimizers.LossScaleOptimizer(optimizer) if scales_loss else optimizer

@@ -243,8 +243,9 @@ def test_trial_folders() -> None:
     assert trial_folder("gs://bucket/x/", 3) == "gs://bucket/x/trials/3"
 
 
-def test_trials_leave_nothing_alive_in_the_process(tmp_path) -> None:
-    search = open_small(tmp_path, trials=6, train_steps=3)
+@pytest.mark.parametrize("policy", ["", "mixed_float16"])
+def test_trials_leave_nothing_alive_in_the_process(tmp_path, policy) -> None:
+    search = open_small(tmp_path, trials=6, train_steps=3, mixed_precision=policy)
     alive = []
     for _ in range(6):
         way.run_trial(search, claim(search))
