@@ -70,6 +70,8 @@ class Crew:
             if self._children[0].returncode is not None:
                 self._mourn(0)
                 self._start(0)
+        for note in self._children[0].notes:
+            print(f"note: {note}")
         for slot in range(1, self._size):
             self._start(slot)
         return True

@@ -19,12 +19,14 @@ class TrainerChild:
     Attributes:
       name: under which it claims trials.
       is_ready: whether it has opened the study.
+      notes: what it found odd in the data.
       error: why no trainer can work on this study, as it reported; empty for none.
       log: file that has its standard error.
     """
 
     def __init__(self, slot: int, size: int):
         self.is_ready = False
+        self.notes: list[str] = []
         self.error = ""
         self.log = _log_path(slot)
         role = "lead" if slot == 0 else "helper"
@@ -52,6 +54,7 @@ class TrainerChild:
                 # A user's block may print.
                 continue
             if isinstance(message, dict):
+                self.notes = message.get("notes", self.notes)
                 self.is_ready = self.is_ready or bool(message.get("ready"))
                 self.error = str(message.get("error", self.error))
 

@@ -30,7 +30,7 @@ def run_supervised(is_lead: bool) -> int:
     try:
         start_tensorflow()
         search = _open(stop)
-        _report(ready=True)
+        _report(ready=True, notes=list(search.pipeline.provider.describe().notes))
         _work(search)
         if is_lead and not stop.is_set():
             from ..final_test import score_best_on_test
@@ -51,6 +51,8 @@ def run_here(time_limit: float) -> int:
     stop = threading.Event()
     with _interrupts_stop(stop):
         search = _open(stop)
+        for note in search.pipeline.provider.describe().notes:
+            print(f"note: {note}")
         progress = Progress(search.store, search.study)
         watcher = threading.Thread(target=_watch_progress, args=(progress, done := threading.Event()), daemon=True)
         with progress:

@@ -53,6 +53,8 @@ def data_lines(provider: Provider) -> list[str]:
         "evaluation": found.evaluation_examples,
         "test": found.test_examples,
     }
+    if provider.test() is None:
+        del sizes["test"]
     counted = ", ".join(f"{'?' if count is None else f'{count:,}'} {part}" for part, count in sizes.items())
     classes = f" of {task.outputs} classes" if task.classes else ""
     lines = [f"data: {counted} examples", f"task: {task.kind.value}{classes}, label {task.target!r}"]
