@@ -109,6 +109,12 @@ def required_model_dir() -> str:
     return str(FLAGS.model_dir)
 
 
+def refuse_arguments(command: str, arguments: list[str]) -> None:
+    """For commands that take flags alone. Raises `UsageError` for a positional argument."""
+    if arguments:
+        raise UsageError(f"{command} takes no argument {arguments[0]!r}; flags are written --name=value")
+
+
 def pairs(flag: str, items: list[str]) -> Mapping[str, str]:
     """`name=value` items as a dict. Raises `UsageError`."""
     found = {}

@@ -14,6 +14,7 @@ from ..flags import (
     define_spec_flags,
     define_study_flags,
     define_training_flags,
+    refuse_arguments,
     training_options,
 )
 from ..quiet import start_tensorflow
@@ -30,8 +31,7 @@ def define_flags() -> None:
 
 def main(arguments: list[str]) -> int:
     """Prints what was found; raises `UsageError` for what is wrong."""
-    if arguments:
-        raise UsageError(f"check takes no argument {arguments[0]!r}; flags are written --name=value")
+    refuse_arguments("check", arguments)
     start_tensorflow()
     load_all_plugins()
     spec = spec_from_flags()

@@ -4,7 +4,7 @@ from absl import flags
 
 from ...errors import UsageError
 from ...handle import load
-from ..flags import FLAGS, define_study_flags, required_model_dir
+from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import silenced_stderr, start_tensorflow
 
 
@@ -18,8 +18,7 @@ def define_flags() -> None:
 
 def main(arguments: list[str]) -> int:
     """Exports and says where to."""
-    if arguments:
-        raise UsageError(f"export takes no argument {arguments[0]!r}; flags are written --name=value")
+    refuse_arguments("export", arguments)
     if not FLAGS.output:
         raise UsageError("--output is missing: a file ending in .keras, or a folder for a SavedModel")
     number = chosen_trial(FLAGS.trial)

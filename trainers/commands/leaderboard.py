@@ -10,7 +10,7 @@ from absl import flags
 from ...errors import UsageError
 from ...handle import load
 from ...report.leaderboard import leaderboard_rows
-from ..flags import FLAGS, define_study_flags, required_model_dir
+from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
 from ..summary import print_table
 
 
@@ -23,8 +23,7 @@ def define_flags() -> None:
 
 def main(arguments: list[str]) -> int:
     """Prints the leaderboard; 1 where no trial has completed."""
-    if arguments:
-        raise UsageError(f"leaderboard takes no argument {arguments[0]!r}; flags are written --name=value")
+    refuse_arguments("leaderboard", arguments)
     if FLAGS.format not in WRITERS:
         raise UsageError(f"--format={FLAGS.format} is unknown; known: {', '.join(WRITERS)}")
     handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)

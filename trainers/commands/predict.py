@@ -10,7 +10,7 @@ from absl import flags
 from ... import files
 from ...errors import UsageError
 from ...model_dir import SIGNATURE_FILE
-from ..flags import FLAGS, define_study_flags, required_model_dir
+from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import start_tensorflow
 from .export import chosen_trial
 
@@ -26,8 +26,7 @@ def define_flags() -> None:
 
 def main(arguments: list[str]) -> int:
     """Writes a row an example: id, prediction, probabilities."""
-    if arguments:
-        raise UsageError(f"predict takes no argument {arguments[0]!r}; flags are written --name=value")
+    refuse_arguments("predict", arguments)
     if not FLAGS.input:
         raise UsageError("--input is missing: a file or folder of raw input")
     if not FLAGS.model:

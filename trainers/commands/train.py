@@ -12,6 +12,7 @@ from ..flags import (
     define_spec_flags,
     define_study_flags,
     define_training_flags,
+    refuse_arguments,
     required_model_dir,
     seconds,
 )
@@ -35,8 +36,7 @@ def define_flags() -> None:
 
 def main(arguments: list[str]) -> int:
     """Runs the search; see `main.main` for the exit status."""
-    if arguments:
-        raise UsageError(f"train takes no argument {arguments[0]!r}; flags are written --name=value")
+    refuse_arguments("train", arguments)
     required_model_dir()
     for name, least in (("num_trainers", 0), ("max_trials", 1), ("lease_seconds", 2)):
         if FLAGS[name].value < least:
