@@ -31,8 +31,19 @@ def breast_cancer_provider(options: DataOptions) -> Provider:
 
 
 def _bundled(name: str, options: DataOptions) -> DataOptions:
-    """Refuses files for a data set that has none."""
-    for option in ("filename", "validation_filename", "test_filename"):
-        if getattr(options, option):
-            raise UsageError(f"{option} {getattr(options, option)!r} has no meaning for the bundled data set {name!r}")
-    return replace(options, label="", columns=(), task=options.task or "classification")
+    """Refuses options of files for a data set that has none, and is read in one way only."""
+    types = ",".join(f"{column}={kind}" for column, kind in options.types.items())
+    refused = {
+        "filename": options.filename,
+        "validation_filename": options.validation_filename,
+        "test_filename": options.test_filename,
+        "label": options.label,
+        "columns": ",".join(options.columns),
+        "delimiter": options.delimiter,
+        "types": types,
+        "weight": options.weight,
+    }
+    for option, value in refused.items():
+        if value:
+            raise UsageError(f"--{option}={value!r} has no meaning for the bundled data set {name!r}; leave it out")
+    return replace(options, task=options.task or "classification")

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,7 @@ def test_given_validation_and_test_data_are_used_whole_and_weights_count():
     assert (facts.train_examples, facts.evaluation_examples, facts.test_examples) == (100, 7, 5)
     pipeline = Pipeline(made, 10)
     assert pipeline.train_arrays().w.tolist() == [1.0] * 100
-    assert sum(len(y) for _, y, _ in pipeline.test()) == 5
+    assert sum(len(y) for _, y, _ in made.test()) == 5
 
 
 @pytest.mark.parametrize("batched", [True, False])
@@ -111,8 +112,23 @@ def test_bundled_data(name, inputs, width, classes):
     assert len(made.signature()) == inputs
     assert len(made.task.classes) == classes
     assert width is None or Pipeline(made, 8).input_shape == width
-    with pytest.raises(UsageError, match="has no meaning for the bundled"):
-        providers[name](DataOptions(filename="x.csv"))
+
+
+@pytest.mark.parametrize("name", ["digits", "digits_images", "breast_cancer"])
+@pytest.mark.parametrize(
+    ("options", "flag"),
+    [
+        (DataOptions(filename="x.csv"), "--filename='x.csv'"),
+        (DataOptions(label="3"), "--label='3'"),
+        (DataOptions(columns=("a", "b")), "--columns='a,b'"),
+        (DataOptions(delimiter="\t"), r"--delimiter='\t'"),
+        (DataOptions(types={"a": "number"}), "--types='a=number'"),
+        (DataOptions(weight="3"), "--weight='3'"),
+    ],
+)
+def test_bundled_data_refuse_what_means_nothing_to_them(name, options, flag):
+    with pytest.raises(UsageError, match=re.escape(f"{flag} has no meaning for the bundled data set {name!r}")):
+        providers[name](options)
 
 
 def test_prediction_input_from_archives_and_rows(tmp_path):
