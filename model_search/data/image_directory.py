@@ -110,11 +110,6 @@ class ImageProvider(Provider):
     def _batches(self, part: ImageList) -> tf.data.Dataset:
         return decoded_batches(part.paths, part.labels, part.weights, self.image_size, self.damaged)
 
-    @property
-    def has_uniform_weights(self) -> bool:
-        """Whether no class weights were asked for."""
-        return not self._options.class_weight
-
     def describe(self) -> Description:
         """What was found, and which files could not be decoded so far."""
         counts = np.bincount(self._train.labels, minlength=len(self.task.classes)).tolist()

@@ -14,8 +14,8 @@ from .provider import Provider, Task, TaskKind
 ENCODING_BATCH = 4096
 """So many examples are encoded, and evaluated, at a time; fewer where they are wide."""
 
-BATCH_VALUES = 1 << 22
-"""Values of one encoded batch at most (16 MiB)."""
+BATCH_VALUES = 1 << 20
+"""Values of one encoded batch at most (4 MiB): a network's activations on it are many times as large."""
 
 SHUFFLE_BYTES = 16 << 20
 MAXIMUM_SHUFFLE = 20_000
@@ -55,7 +55,7 @@ class Pipeline:
       batch_size: of training batches.
       cache_bytes: memory for encoded examples of all parts; training data that does not fit is streamed, held-out data
         that does not fit is encoded at each pass.
-      max_evaluation_batches: evaluation and test end after the examples of so many batches of `batch_size`.
+      max_evaluation_batches: evaluation ends after the examples of so many batches of `batch_size`.
 
     Attributes:
       input_shape: of the encoded tensor (float32), without the batch.
@@ -99,12 +99,6 @@ class Pipeline:
         fitting = BATCH_VALUES // max(1, int(np.prod(self.input_shape)))
         return max(self.batch_size, min(ENCODING_BATCH, fitting))
 
-    @property
-    def has_uniform_weights(self) -> bool:
-        """Whether every training and evaluation example is known to weigh 1."""
-        parts = [self.train_arrays(), self.evaluation_arrays()]
-        return all(bool((part.w == 1).all()) if part else self.provider.has_uniform_weights for part in parts)
-
     def raw_inputs(self) -> dict[str, Any]:
         """Fresh `keras.Input` tensors by name, for a model that takes raw examples."""
         return {name: keras.Input(f.shape, dtype=f.dtype, name=name) for name, f in self.provider.signature().items()}
@@ -143,27 +137,6 @@ class Pipeline:
     def evaluation(self) -> Iterator[Batch]:
         """Encoded evaluation batches, always in the same order."""
         return self._batches("evaluation", self.evaluation_arrays(), self.provider.evaluation)
-
-    def evaluation_labels(self) -> np.ndarray:
-        """Labels (n,) in the order of `evaluation`."""
-        arrays = self.evaluation_arrays()
-        return arrays.y if arrays else np.concatenate([y for _, y, _ in self._held_out_batches()])
-
-    def evaluation_weights(self) -> np.ndarray:
-        """Weights (n,) in the order of `evaluation`."""
-        arrays = self.evaluation_arrays()
-        return arrays.w if arrays else np.concatenate([w for _, _, w in self._held_out_batches()])
-
-    def test(self) -> Iterator[Batch] | None:
-        """Encoded test batches; None where there are none."""
-        dataset = self.provider.test()
-        if dataset is None:
-            return None
-        arrays = self._cached("test", lambda: dataset, self.provider.describe().test_examples)
-        return self._batches("test", arrays, lambda: dataset)
-
-    def _held_out_batches(self) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
-        return self._raw_batches(self.provider.evaluation(), self._limit)
 
     def _batches(self, part: str, arrays: EncodedArrays | None, raw: Callable[[], tf.data.Dataset]) -> Iterator[Batch]:
         if arrays is None:

@@ -70,13 +70,6 @@ def _flat(array: np.ndarray) -> np.ndarray:
     return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
 
 
-def predictions(model: Any, features: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The outputs of a Keras model for a batch of raw input, of which `predict` refuses some mixtures of ranks."""
-    import tensorflow as tf
-
-    return np.asarray(model({name: tf.convert_to_tensor(array) for name, array in features.items()}, training=False))
-
-
 def _images(filename: str, signature: ModelSignature) -> Batches:
     if len(signature.inputs) != 1:
         raise UsageError(f"{filename} holds images; the model reads {_inputs(signature)}")

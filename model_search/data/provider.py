@@ -123,11 +123,6 @@ class Provider(abc.ABC):
     def test(self) -> "tf.data.Dataset | None":
         """Batches that are scored once at the end and never selected by; None where there are none."""
 
-    @property
-    def has_uniform_weights(self) -> bool:
-        """Whether all training and evaluation weights are known to be 1 without reading them."""
-        return False
-
     @abc.abstractmethod
     def describe(self) -> Description:
         """What was inferred."""

@@ -19,9 +19,7 @@ def test_what_fits_is_cached_once_and_evaluation_repeats_itself(provider):
     assert pipeline.train_arrays() is pipeline.train_arrays()
     first, second = (np.concatenate([x for x, _, _ in pipeline.evaluation()]) for _ in range(2))
     assert np.array_equal(first, second)
-    assert len(first) == len(pipeline.evaluation_labels()) == len(pipeline.evaluation_weights()) == 50
-    assert pipeline.test() is None
-    assert pipeline.has_uniform_weights
+    assert len(first) == 50
 
 
 def test_streamed_training_sees_every_example_once_a_pass(provider):
@@ -41,5 +39,13 @@ def test_evaluation_ends_at_the_limit_whether_cached_or_not(provider):
     whole = np.concatenate([x for x, _, _ in Pipeline(provider, 16).evaluation()])
     for room in (1 << 20, 10):
         limited = Pipeline(provider, 16, cache_bytes=room, max_evaluation_batches=2)
-        assert np.array_equal(np.concatenate([x for x, _, _ in limited.evaluation()]), whole[:32])
-        assert len(limited.evaluation_labels()) == 32
+        x, y, w = (np.concatenate(arrays) for arrays in zip(*limited.evaluation(), strict=True))
+        assert np.array_equal(x, whole[:32])
+        assert len(y) == len(w) == 32
+
+
+@pytest.mark.parametrize(("size", "batch"), [(64, 85), (2, 4096), (512, 16)])
+def test_evaluation_batches_are_bounded_in_values(size, batch):
+    images = np.zeros((10, size, size, 3), np.uint8)
+    provider = provider_from((images, Y[:10]), options=DataOptions(validation_fraction=0.5))
+    assert Pipeline(provider, 16).evaluation_batch_size == batch
