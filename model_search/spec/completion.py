@@ -13,7 +13,7 @@ DEFAULT_AUXILIARY_WEIGHT = 0.4
 def complete(spec: SearchSpec) -> SearchSpec:
     """A copy with every default explicit, so that two specs that mean the same are equal.
 
-    Phases that the spec leaves out (ensembles, distillation ...) stay out. The given spec is not changed.
+    Phases that the spec leaves out or empty (ensembles, distillation ...) stay out. The given spec is not changed.
     """
     completed = SearchSpec()
     completed.CopyFrom(spec)
@@ -21,6 +21,9 @@ def complete(spec: SearchSpec) -> SearchSpec:
         completed.search_type = SearchType.ADAPTIVE_COORDINATE_DESCENT
     if completed.use_auxiliary_head and not completed.HasField("auxiliary_head_loss_weight"):
         completed.auxiliary_head_loss_weight = DEFAULT_AUXILIARY_WEIGHT
+    for field, value in completed.ListFields():
+        if not is_repeated(field) and field.message_type is not None and not value.ListFields():
+            completed.ClearField(field.name)
     completed.learning_spec.SetInParent()
     if not completed.learning_spec.optimizers:
         completed.learning_spec.optimizers.extend(DEFAULT_OPTIMIZERS)

@@ -3,9 +3,11 @@
 Building a feature means deleting its lines here.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from ..errors import UsageError
@@ -21,7 +23,8 @@ class Refusal:
     Attributes:
       field: path of the field, dotted.
       feature: what is not there yet, in words.
-      values: enum value names that are refused; empty: every value that differs from the default.
+      values: enum value names that are refused; empty: every value of a scalar that differs from its default, and a
+        message in which anything is set.
     """
 
     field: str
@@ -32,6 +35,7 @@ class Refusal:
 _GENETIC = "genetic search"
 _CONSTRAINED = "constrained (cell) search"
 _TASKS = "multi-task search"
+_SHARING = "weight sharing between trials"
 _RECURRENT = ("RNN_ALL_ACTIVATIONS", "RNN_LAST_ACTIVATIONS")
 _SEARCHES = (
     "HARMONICA_SEARCH",
@@ -57,7 +61,9 @@ REFUSALS = (
     Refusal("random_architecture_probability", _GENETIC),
     Refusal("ensemble_spec", "ensembling"),
     Refusal("distillation_spec", "knowledge distillation"),
-    Refusal("transfer_learning_spec.transfer_learning_type", "weight sharing between trials", _TRANSFERS),
+    Refusal("transfer_learning_spec.transfer_learning_type", _SHARING, _TRANSFERS),
+    Refusal("transfer_learning_spec.previous_trials_discount_factor", _SHARING),
+    Refusal("transfer_learning_spec.max_completed_trials", _SHARING),
     Refusal("replay", "replaying architectures"),
     Refusal("multi_task_spec", _TASKS),
     Refusal("primary_task_name", _TASKS),
@@ -71,6 +77,15 @@ REFUSALS = (
 )
 
 
+@dataclass(frozen=True)
+class _Setting:
+    """Something that a spec sets: a scalar, or a message without content."""
+
+    path: str
+    value: str
+    is_default: bool
+
+
 def refuse_unsupported(spec: SearchSpec) -> None:
     """Refuses what the spec asks for and this release does not do.
 
@@ -78,39 +93,64 @@ def refuse_unsupported(spec: SearchSpec) -> None:
       UsageError: the first such field.
     """
     for refusal in REFUSALS:
-        value = _refused_value(spec, refusal)
-        if value is not None:
+        message: Message = spec
+        *parents, name = refusal.field.split(".")
+        for parent in parents:
+            message = getattr(message, parent)
+        field = message.DESCRIPTOR.fields_by_name[name]
+        setting = _refused(message, field, refusal)
+        if setting is not None:
             raise UsageError(
-                f"spec field {refusal.field} asks for {value}, but {refusal.feature} is not available in this release;"
-                " remove the field"
+                f"spec field {setting.path} is {setting.value}; {refusal.feature} is not available in this release:"
+                f" {_advice(refusal, field.enum_type)}"
             )
 
 
-def _refused_value(spec: SearchSpec, refusal: Refusal) -> str | None:
-    """The value of a refused field, as text for people; None where the spec does not ask for anything refused."""
-    message: Message = spec
-    *parents, name = refusal.field.split(".")
-    for parent in parents:
-        message = getattr(message, parent)
-    field = message.DESCRIPTOR.fields_by_name[name]
-    value = getattr(message, name)
+def _refused(message: Message, field: FieldDescriptor, refusal: Refusal) -> _Setting | None:
+    """What the spec sets of a refused field; None where it does not ask for anything refused."""
+    value = getattr(message, field.name)
     if refusal.values:
-        assert field.enum_type is not None
-        chosen = field.enum_type.values_by_number[value].name
-        return chosen if chosen in refusal.values else None
-    if is_repeated(field):
-        return f"{len(value)} entries" if value else None
+        chosen = _text(field, value)
+        return _Setting(refusal.field, chosen, False) if chosen in refusal.values else None
+    if field.message_type is None:
+        is_default = value == field.default_value
+        return None if is_default else _Setting(refusal.field, _text(field, value), False)
+    settings = (
+        _settings_in_list(field, value, refusal.field) if is_repeated(field) else _settings_in(value, refusal.field)
+    )
+    # A completed spec has defaults that nobody wrote: what differs from its default, or is deeper, was asked for.
+    return min(settings, key=lambda setting: (setting.is_default, -setting.path.count(".")), default=None)
+
+
+def _settings_in(message: Message, path: str) -> Iterator[_Setting]:
+    """All that is set in a message, at any depth."""
+    for field, value in message.ListFields():
+        inner = f"{path}.{field.name}"
+        yield from _settings_in_list(field, value, inner) if is_repeated(field) else _settings_of(field, value, inner)
+
+
+def _settings_in_list(field: FieldDescriptor, values: Iterable[object], path: str) -> Iterator[_Setting]:
+    for index, value in enumerate(values):
+        yield from _settings_of(field, value, f"{path}[{index}]")
+
+
+def _settings_of(field: FieldDescriptor, value: object, path: str) -> Iterator[_Setting]:
+    if isinstance(value, Message) and value.ListFields():
+        yield from _settings_in(value, path)
+    else:
+        yield _Setting(path, _text(field, value), value == field.default_value)
+
+
+def _text(field: FieldDescriptor, value: Any) -> str:
     if field.message_type is not None:
-        return "a phase" if message.HasField(name) and _changes_something(value) else None
-    return None if value == field.default_value else shown(value)
+        return "{}"
+    return field.enum_type.values_by_number[value].name if field.enum_type is not None else shown(value)
 
 
-def _changes_something(message: Message) -> bool:
-    """Whether any field, at any depth, differs from its default."""
-    return any(_differs(field, value) for field, value in message.ListFields())
-
-
-def _differs(field: FieldDescriptor, value: object) -> bool:
-    if is_repeated(field):
-        return True
-    return _changes_something(value) if isinstance(value, Message) else value != field.default_value
+def _advice(refusal: Refusal, values: EnumDescriptor | None) -> str:
+    """What to write instead: another value of an enum, else nothing."""
+    if not refusal.values:
+        return f"remove {refusal.field}"
+    assert values is not None
+    allowed = [value.name for value in values.values if value.number and value.name not in refusal.values]
+    return f"{refusal.field} can be {' or '.join(allowed)}"

@@ -161,6 +161,9 @@ REFUSED = {
     "distillation_spec": "distillation_spec { distillation_type: MSE_LOGITS }",
     "transfer_learning_spec.transfer_learning_type":
         "transfer_learning_spec { transfer_learning_type: SNAPSHOT_TRANSFER_LEARNING }",
+    "transfer_learning_spec.previous_trials_discount_factor":
+        "transfer_learning_spec { previous_trials_discount_factor: 0.5 }",
+    "transfer_learning_spec.max_completed_trials": "transfer_learning_spec { max_completed_trials: 3 }",
     "replay": "replay { towers { architecture: 'IDENTITY' } }",
     "multi_task_spec": "multi_task_spec { label_name: 'a' }",
     "primary_task_name": "primary_task_name: 'a'",
@@ -178,19 +181,90 @@ REFUSED = {
 def test_what_is_not_there_yet_is_refused(refusal):
     text = DNN.replace("problem_type: DNN", "") if refusal.field == "problem_type" else DNN
     message = message_of(text + REFUSED[refusal.field])
-    assert message.startswith(f"spec field {refusal.field} asks for ")
-    assert refusal.feature in message
+    assert message.startswith(f"spec field {refusal.field}")
+    assert f"; {refusal.feature} is not available in this release: " in message
+    assert (
+        message.endswith(f"; {refusal.feature} is not available in this release: remove {refusal.field}")
+        or refusal.values
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "setting", "advice"),
+    [
+        (
+            "search_type: HARMONICA_SEARCH",
+            "search_type is HARMONICA_SEARCH",
+            "search_type can be ADAPTIVE_COORDINATE_DESCENT or NONADAPTIVE_RANDOM_SEARCH",
+        ),
+        ("problem_type: RNN_ALL_ACTIVATIONS", "problem_type is RNN_ALL_ACTIVATIONS", "problem_type can be CNN or DNN"),
+        (
+            "transfer_learning_spec { max_completed_trials: 3 }",
+            "transfer_learning_spec.max_completed_trials is 3",
+            "remove transfer_learning_spec.max_completed_trials",
+        ),
+        (
+            "transfer_learning_spec { transfer_learning_type: SNAPSHOT_TRANSFER_LEARNING }",
+            "transfer_learning_spec.transfer_learning_type is SNAPSHOT_TRANSFER_LEARNING",
+            "transfer_learning_spec.transfer_learning_type can be NO_TRANSFER_LEARNING",
+        ),
+        (
+            "ensemble_spec { nonadaptive_search { width: 3 } }",
+            "ensemble_spec.nonadaptive_search.width is 3",
+            "remove ensemble_spec",
+        ),
+        ("ensemble_spec { freeze_previous: true }", "ensemble_spec.freeze_previous is true", "remove ensemble_spec"),
+        (
+            "ensemble_spec { combining_type: WEIGHTED_ENSEMBLE adaptive_search {} }",
+            "ensemble_spec.combining_type is WEIGHTED_ENSEMBLE",
+            "remove ensemble_spec",
+        ),
+        (
+            "distillation_spec { minimal_pool_size: 7 }",
+            "distillation_spec.minimal_pool_size is 7",
+            "remove distillation_spec",
+        ),
+        (
+            "linear_model { network_alignment: NET_ALIGN_BASE }",
+            "linear_model.network_alignment is NET_ALIGN_BASE",
+            "remove linear_model",
+        ),
+        (
+            "replay { towers { architecture: 'IDENTITY' } }",
+            "replay.towers[0].architecture[0] is 'IDENTITY'",
+            "remove replay",
+        ),
+        (
+            "multi_task_spec { number_of_classes: 3 }",
+            "multi_task_spec[0].number_of_classes is 3",
+            "remove multi_task_spec",
+        ),
+    ],
+)
+def test_a_refusal_names_what_was_set_and_what_may_be(text, setting, advice):
+    base = DNN.replace("problem_type: DNN", "") if "problem_type" in text else DNN
+    for spec in (parse_spec(base + text, "x"), complete(parse_spec(base + text, "x"))):
+        with pytest.raises(UsageError) as caught:
+            validate(spec)
+        assert str(caught.value).startswith(f"spec field {setting}; ")
+        assert str(caught.value).endswith(f" is not available in this release: {advice}")
+
+
+def test_a_list_entry_without_content_asks_too():
+    assert message_of(DNN + "multi_task_spec {}").startswith(
+        "spec field multi_task_spec[0] is {}; multi-task search is"
+    )
 
 
 def test_what_asks_for_nothing_passes():
-    validate(
-        parse_spec(
-            DNN + "transfer_learning_spec { transfer_learning_type: NO_TRANSFER_LEARNING } ensemble_spec {}"
-            "distillation_spec { distillation_type: UNKNOWN_DISTILLATION_TYPE } temperature: 1 num_blocks_in_cell: 4"
-            " use_synchronous_optimizer: false mutate_probability: 0 lengths_feature_name: 'lengths'",
-            "x",
-        )
+    spec = parse_spec(
+        DNN + "transfer_learning_spec { transfer_learning_type: NO_TRANSFER_LEARNING max_completed_trials: 1000000 }"
+        " ensemble_spec {} distillation_spec {} linear_model {} replay {} temperature: 1 num_blocks_in_cell: 4"
+        " use_synchronous_optimizer: false mutate_probability: 0 lengths_feature_name: 'lengths'",
+        "x",
     )
+    validate(spec)
+    validate(complete(spec))
 
 
 @given(
