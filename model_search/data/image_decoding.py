@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from .image_files import is_cut_off
+
 IMAGE = "image"
 BATCH = 256
 
@@ -78,7 +80,10 @@ def _resized(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 
 def decoded_files(paths: Sequence[str], size: tuple[int, int]) -> tuple[list[int], np.ndarray]:
     """Files as (n, height, width, 3) uint8, and the places in `paths` of those that can be decoded."""
-    rows = tf.data.Dataset.from_tensor_slices((np.arange(len(paths)), np.array(paths, dtype=object)))
+    whole = [place for place, path in enumerate(paths) if not is_cut_off(path)]
+    rows = tf.data.Dataset.from_tensor_slices(
+        (np.array(whole, dtype=np.int64), np.array([paths[place] for place in whole], dtype=str))
+    )
     images = rows.map(lambda place, path: (place, decode(path, size)), num_parallel_calls=tf.data.AUTOTUNE)
     found = list(images.ignore_errors().as_numpy_iterator())
     return [int(place) for place, _ in found], np.array([image for _, image in found], dtype=np.uint8)

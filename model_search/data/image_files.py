@@ -157,5 +157,21 @@ def _is_readable(path: str) -> bool:
         return False
 
 
+def is_cut_off(path: str) -> bool:
+    """Whether a file cannot be read, or is a JPEG without an end.
+
+    libjpeg refuses such a JPEG too, but writes to the standard error that it was called improperly.
+    """
+    try:
+        with open(path, "rb", buffering=0) as stream:
+            if stream.read(2) != b"\xff\xd8":
+                return False
+            content = stream.read()
+    except OSError:
+        return True
+    scan_start = content.find(b"\xff\xda")
+    return scan_start < 0 or content.rfind(b"\xff\xd9") < scan_start
+
+
 def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ Batches = Iterator[tuple[list[str], dict[str, np.ndarray]]]
 """Ids (row numbers or file names) and raw inputs by name, (batch, ...) each, as `keras.Model.predict` takes them."""
 
 
-def read_features(filename: str, signature: ModelSignature) -> Batches:
+def read_features(filename: str, signature: ModelSignature, on_skipped: Callable[[str], None] | None = None) -> Batches:
     """Raw input for a model, in batches; errors of the whole file are raised before the first one.
 
     A folder or an image gives images, an `.npz` archive its arrays by input name, and any other file is a CSV.
@@ -31,12 +31,13 @@ def read_features(filename: str, signature: ModelSignature) -> Batches:
     Args:
       filename: file or folder.
       signature: of the model.
+      on_skipped: called once with the path of each image that cannot be read, which the batches then lack.
 
     Raises:
-      UsageError: the file is missing or malformed, or does not hold what the model reads.
+      UsageError: the file is missing or malformed, no image can be read, or it does not hold what the model reads.
     """
     if os.path.isdir(filename) or is_image_name(filename):
-        return _images(filename, signature)
+        return _images(filename, signature, on_skipped)
     path = require_file(filename)
     if path.suffix == ".npz":
         return _archive(filename, signature)
@@ -70,7 +71,7 @@ def _flat(array: np.ndarray) -> np.ndarray:
     return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
 
 
-def _images(filename: str, signature: ModelSignature) -> Batches:
+def _images(filename: str, signature: ModelSignature, on_skipped: Callable[[str], None] | None) -> Batches:
     if len(signature.inputs) != 1:
         raise UsageError(f"{filename} holds images; the model reads {_inputs(signature)}")
     name, feature = next(iter(signature.inputs.items()))
@@ -78,11 +79,13 @@ def _images(filename: str, signature: ModelSignature) -> Batches:
         raise UsageError(f"{filename} holds images; the model reads {_inputs(signature)}")
     paths = image_paths(filename) if os.path.isdir(filename) else [str(require_file(filename))]
     root = filename if os.path.isdir(filename) else os.path.dirname(filename)
-    return _decoded(paths, root, name, signature.image_size)
+    return _decoded(paths, root, name, signature.image_size, on_skipped)
 
 
-def _decoded(paths: list[str], root: str, name: str, size: tuple[int, int]) -> Batches:
-    """Decoded images; a file that is no image is left out (its id is missing from the batches)."""
+def _decoded(
+    paths: list[str], root: str, name: str, size: tuple[int, int], on_skipped: Callable[[str], None] | None
+) -> Batches:
+    """Decoded images; a file that is no image is reported and left out (its id is missing from the batches)."""
     from .image_decoding import decoded_files
 
     found = 0
@@ -90,6 +93,9 @@ def _decoded(paths: list[str], root: str, name: str, size: tuple[int, int]) -> B
         chosen = paths[start : start + IMAGE_BATCH]
         places, images = decoded_files(chosen, size)
         found += len(places)
+        for place in sorted(set(range(len(chosen))) - set(places)):
+            if on_skipped:
+                on_skipped(chosen[place])
         if len(places):
             yield [os.path.relpath(chosen[place], root or ".") for place in places], {name: images}
     if not found:

@@ -117,10 +117,20 @@ def test_held_out_folder_with_another_class(folder, tmp_path):
         make(folder, weight="w")
 
 
-def test_prediction_input_names_files_and_skips_damaged_ones(folder):
+def test_prediction_input_names_files_and_skips_damaged_ones(folder, capfd):
     signature = from_json(json.loads(json.dumps(to_json(make(folder)))))
-    (folder / "dark" / "cut.png").write_bytes((folder / "dark" / "0.png").read_bytes()[:40])
-    batches = list(read_features(str(folder), signature))
+    whole = (folder / "light" / "0.jpg").read_bytes()
+    damaged = {"dark/cut.png": (folder / "dark" / "0.png").read_bytes()[:40], "light/zempty.png": b""}
+    damaged |= {f"light/zcut{size}.jpg": whole[:size] for size in (2, 20, 200, len(whole) - 2)}
+    for name, content in damaged.items():
+        (folder / name).write_bytes(content)
+    skipped = []
+    batches = list(read_features(str(folder), signature, on_skipped=skipped.append))
+    assert sorted(skipped) == sorted(str(folder / name) for name in damaged)
+    assert sum(len(names) for names, _ in read_features(str(folder), signature)) == 40
+    said = capfd.readouterr().err
+    assert "JPEG" not in said
+    assert "read error" not in said
     ids = [name for names, _ in batches for name in names]
     assert len(ids) == 40
     assert "dark/cut.png" not in ids
@@ -129,3 +139,7 @@ def test_prediction_input_names_files_and_skips_damaged_ones(folder):
     assert one == ["0.jpg"]
     with pytest.raises(UsageError, match="the model reads image uint8"):
         read_features(__file__, signature)
+    skipped.clear()
+    with pytest.raises(UsageError, match="none of the 1 images can be read"):
+        list(read_features(str(folder / "light" / "zcut200.jpg"), signature, on_skipped=skipped.append))
+    assert skipped == [str(folder / "light" / "zcut200.jpg")]
