@@ -1,15 +1,19 @@
 """A search as one function call, for notebooks and scripts."""
 
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from .data.arrays import provider_from
 from .data.provider import DataOptions
+from .errors import UsageError
 from .final_test import score_best_on_test
 from .handle import StudyHandle
-from .open_search import SearchConfig, open_search
+from .open_search import SearchConfig, check_seed, open_search
 from .plugins import import_modules, load_plugins
+from .registry import closest
 from .spec import complete, load_spec, validate
 from .trainer import StopAfter, work
 from .training.options import TrainingOptions
@@ -36,7 +40,8 @@ def search(
     label: str = "",
     validation_data: Any = None,
     test_data: Any = None,
-    **data_options: Any,
+    hypertuning_method: str = "",
+    **options: Any,
 ) -> StudyHandle:
     """Runs a search in this process. The same call again resumes it; it may join a search that runs elsewhere.
 
@@ -55,7 +60,9 @@ def search(
       user_modules: modules or .py files with blocks of your own.
       label: column of a pandas frame that is predicted; by default the last.
       validation_data, test_data: as `data`: what ranks trials, and what is scored once at the end.
-      **data_options: fields of `DataOptions`: `task`, `class_weight`, `test_fraction`, ...
+      hypertuning_method: `random` or `bayesian`; by default what the spec says.
+      **options: fields of `DataOptions` (`task`, `class_weight`, `test_fraction`, ...) and of `TrainingOptions`
+        (`eval_steps`, `mixed_precision`, `max_parameters`, ...).
 
     Returns:
       A handle on what was found.
@@ -65,18 +72,37 @@ def search(
     """
     load_plugins()
     import_modules(user_modules)
+    _check_names(options)
+    check_seed(seed)
     completed = complete(load_spec(spec) if isinstance(spec, str) else spec)
+    if hypertuning_method:
+        completed.hypertuning_method = hypertuning_method
     validate(completed)
-    options = DataOptions(**{"seed": seed, **data_options})
-    provider = provider_from(data, label, validation_data, test_data, options)
-    training = TrainingOptions(train_steps=train_steps, batch_size=batch_size)
+    chosen = {"train_steps": train_steps, "batch_size": batch_size, "seed": seed, **options}
+    training = TrainingOptions(**_fields(TrainingOptions, chosen))
+    provider = provider_from(data, label, validation_data, test_data, DataOptions(**_fields(DataOptions, chosen)))
     config = SearchConfig(
         completed, provider, model_dir, name, owner, max_trials, trial_store, seed, metric, goal, training
     )
     stop = threading.Event()
     opened = open_search(config, stop)
     with StopAfter(stop, time_limit):
-        work(opened, f"notebook-{threading.get_native_id()}", LEASE_SECONDS)
+        ended = work(opened, f"notebook-{threading.get_native_id()}", LEASE_SECONDS)
+    if ended:
+        logging.getLogger(__name__).warning(ended)
     if not stop.is_set():
         score_best_on_test(opened)
     return StudyHandle(opened.store, opened.study, model_dir)
+
+
+def _fields(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _check_names(options: Mapping[str, Any]) -> None:
+    """Raises `UsageError` for an option that neither the data nor the training has."""
+    known = [field.name for kind in (DataOptions, TrainingOptions) for field in fields(kind)]
+    for name in options:
+        if name not in known:
+            raise UsageError(f"search() has no option {name!r}; {closest(name, known)}")

@@ -7,8 +7,8 @@ The functions here take roles as an argument, so that they know nothing of concr
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from .block import Role
 from .errors import UsageError
+from .role import Role
 
 RoleOf = Callable[[str], Role]
 

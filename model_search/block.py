@@ -3,26 +3,18 @@
 A block is a micro-architecture: a function from the tensors of a tower so far to one more tensor.
 """
 
-import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import UsageError
 from .registry import Registry, place_of
+from .role import Role
+
+__all__ = ["Block", "RegisteredBlock", "Role", "blocks", "register_block", "roles"]
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the trial database and its processes do without
     import keras_tuner
-
-
-class Role(enum.Enum):
-    """Where in a tower a block may stand."""
-
-    PLATE = "plate"  # (batch, height, width, channels) to the same rank
-    FLATTEN = "flatten"  # (batch, height, width, channels) to (batch, features)
-    VECTOR = "vector"  # (batch, features) to (batch, features)
-    SEQUENCE = "sequence"  # (batch, time, features) to the same rank
-    ANY = "any"  # keeps whatever rank it gets
 
 
 class Block:

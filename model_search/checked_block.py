@@ -1,7 +1,6 @@
 """Calls a block and checks what it returns, so that a faulty block is named and not what stumbles over it later."""
 
 import inspect
-import re
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,11 +9,10 @@ import keras
 import tensorflow as tf
 
 from .block import RegisteredBlock, Role
-from .errors import BuildError, OutOfMemoryError, TrialError
+from .errors import BuildError, OutOfMemoryError, TrialError, plain_message
 from .registry import place_of
 
 RANKS = {Role.PLATE: 4, Role.FLATTEN: 2, Role.VECTOR: 2, Role.SEQUENCE: 3}
-MESSAGE_LIMIT = 300
 
 
 def build_checked(
@@ -48,10 +46,10 @@ def build_checked(
     except TrialError:
         raise
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
-        raise OutOfMemoryError(f"{block_name} does not fit into memory: {_message(error)}") from error
+        raise OutOfMemoryError(f"{block_name} does not fit into memory: {plain_message(error)}") from error
     except Exception as error:
         where = _line_in_block(entry, error)
-        raise BuildError(f"{block_name} raised {type(error).__name__}{where}: {_message(error)}") from error
+        raise BuildError(f"{block_name} raised {type(error).__name__}{where}: {plain_message(error)}") from error
     fault = _fault_of_list(result, tensors) or _fault_of_output(result[-1], tensors[-1], entry.role)
     if fault:
         raise BuildError(f"{block_name} {fault}")
@@ -83,13 +81,6 @@ def _fault_of_output(output: Any, newest: Any, role: Role) -> str:
     if any(axis not in free and not size for axis, size in enumerate(shape)):
         return f"has an output of shape {shape}; every size but the batch must be known and positive"
     return ""
-
-
-def _message(error: BaseException) -> str:
-    """An error's message on one line, without colours, lists of arguments and names of TensorFlow's own nodes."""
-    text = re.sub(r"\x1b\[[\d;]*m|{{.*?}}", "", str(error)).partition("Arguments received by")[0]
-    text = " ".join(text.split())
-    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 3] + "..."
 
 
 def _line_in_block(entry: RegisteredBlock, error: BaseException) -> str:

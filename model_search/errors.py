@@ -4,6 +4,22 @@ A trial that fails is a result. Its reason is stored and the search goes on. An 
 database) stops the trainer that meets it.
 """
 
+import re
+
+MESSAGE_LIMIT = 300
+
+
+def plain_message(error: BaseException) -> str:
+    """An error's message on one line of at most 300 characters: without colours, lists of arguments, and the stacks and
+    node names that TensorFlow puts before and behind the cause of an error in a compiled graph."""
+    text = re.sub(r"\x1b\[[\d;]*m|\[?\[?{{.*?}}\]?\]?", "", str(error)).partition("Arguments received by")[0]
+    if "defined at (most recent call last)" in text:
+        lines = [line.strip() for line in text.splitlines()]
+        noise = ("File ", "Detected at node", "Graph execution error", "Hint:", "(1)", "0 successful operations")
+        text = " ".join(line for line in lines if line and not line.startswith(noise) and line != "<stack>")
+    text = " ".join(text.split())
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[: MESSAGE_LIMIT - 3]}..."
+
 
 class StudyError(Exception):
     """Something that no trial can mend: the message is one line that names the thing, its value and what is right."""

@@ -64,7 +64,7 @@ def _write_saved_model(source: str, path: str, signature: bytes) -> None:
         )
         if not is_export:
             raise UsageError(f"--output={path} exists and is not an exported model; name another folder")
-    from .final_test import load_model
+    from .model_file import load_model
 
     load_model(source).export(path, verbose=False)
     files.write_atomically(files.join(path, SIGNATURE_FILE), signature)

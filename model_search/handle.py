@@ -66,12 +66,12 @@ class StudyHandle:
 
     def best_model(self) -> "keras.Model":
         """The best trial's model: raw features to probabilities, or to values in the label's unit."""
-        from .final_test import load_model
+        from .model_file import load_model
 
         return load_model(self.model_path())
 
     def export(self, path: str, number: int | None = None, format: str = "") -> str:
-        """Writes a trial's model; see `report.export.export_model`."""
+        """Writes a trial's model; see `export.export_model`."""
         from .export import export_model
 
         return export_model(self, path, number, format)

@@ -104,13 +104,17 @@ def check_budget(config: SearchConfig) -> None:
         "batch_size": (config.training.batch_size, 1),
         "eval_steps": (config.training.eval_steps, 0),
         "max_parameters": (config.training.max_parameters, 0),
-        "seed": (config.seed, 0),
     }
     for name, (value, minimum) in least.items():
         if value < minimum:
             raise UsageError(f"--{name}={value} is too small: at least {minimum}")
-    if config.seed >= 2**31:
-        raise UsageError(f"--seed={config.seed} is too large: below {2**31}")
+    check_seed(config.seed)
+
+
+def check_seed(seed: int) -> None:
+    """Raises `UsageError` for a seed out of range."""
+    if not 0 <= seed < 2**31:
+        raise UsageError(f"--seed={seed} is not from 0 to {2**31 - 1}")
 
 
 def check_fit(spec: SearchSpec, pipeline: Pipeline) -> None:

@@ -14,8 +14,8 @@ from .data.prediction_input import read_features
 from .data.provider import Feature, TaskKind
 from .data.signature import ModelSignature, from_json
 from .errors import UsageError
-from .final_test import load_model
 from .model_dir import SIGNATURE_FILE
+from .model_file import load_model
 
 Served = Callable[[Mapping[str, Any]], Any]
 

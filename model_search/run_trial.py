@@ -18,6 +18,7 @@ from .network.tower import Head, Tower, build_tower
 from .spec import SearchSpec, trial_steps
 from .study import Measurement, Result, Study, Suggestion
 from .training.artifacts import trial_folder, write_artifacts
+from .training.checkpoint import CHECKPOINT
 from .training.failures import as_trial_error, check_memory
 from .training.fit import Fit, InterruptedTraining, fit
 from .training.inference import logits_of
@@ -56,6 +57,7 @@ def run_trial(search: Search, claim: Claim) -> None:
     Raises:
       LeaseLostError: somebody else has the trial now; nothing was written.
       InterruptedTraining: `search.stop` was set; the trial was given back.
+      SearchSpaceExhaustedError: there is nothing new to try; the trial was given back.
       StudyError: no trial of this study can be run.
     """
     begin = time.monotonic()
@@ -64,13 +66,10 @@ def run_trial(search: Search, claim: Claim) -> None:
             suggestion = suggestion_for(search, claim)
             result = train_and_evaluate(search, claim, suggestion, heartbeat, begin)
             search.store.complete(claim, result)
-        except SearchSpaceExhaustedError as error:
-            search.store.fail(claim, str(error))
-            raise
         except InterruptedTraining:
             search.store.release(claim)
             raise
-        except StudyError:
+        except (StudyError, KeyboardInterrupt):
             give_back(search, claim)
             raise
         except LeaseLostError:
@@ -99,7 +98,7 @@ def suggestion_for(search: Search, claim: Claim) -> Suggestion:
             return suggestion
         except DuplicateSuggestionError:
             continue
-    raise SearchSpaceExhaustedError(f"{MAX_PROPOSALS} proposals for trial {claim.number} were all tried before")
+    raise SearchSpaceExhaustedError("everything that the spec allows has been tried")
 
 
 def train_and_evaluate(
@@ -113,7 +112,7 @@ def train_and_evaluate(
     steps = trial_steps(search.spec, suggestion.architecture, search.options.train_steps)
     plan = Fit(
         search.spec, suggestion, search.pipeline, search.options, search.strategy, steps, seed,
-        files.join(folder, "checkpoint.npz"),
+        files.join(folder, CHECKPOINT),
     )  # fmt: skip
     measurements: list[Measurement] = []
     fit(plan, tower, progress_of(search, claim, heartbeat, steps, measurements))

@@ -2,6 +2,7 @@
 
 import threading
 
+from .controller import SearchSpaceExhaustedError
 from .run_trial import Search, run_trial
 from .study import TrialState
 from .training.fit import InterruptedTraining
@@ -10,7 +11,7 @@ from .trial_store.contract import LeaseLostError, TrialStore
 IDLE_SECONDS = 0.5
 
 
-def work(search: Search, trainer: str, lease_seconds: float) -> None:
+def work(search: Search, trainer: str, lease_seconds: float) -> str:
     """Runs trials of the study until all of its budget is final, or until `search.stop` is set.
 
     While others still run the last trials it waits: it takes up what they lose.
@@ -20,6 +21,9 @@ def work(search: Search, trainer: str, lease_seconds: float) -> None:
       trainer: this trainer's name, unlike any other's.
       lease_seconds: how long a trial stays this trainer's without a heartbeat.
 
+    Returns:
+      Why there is nothing left to try although the budget lasts; empty otherwise.
+
     Raises:
       StudyError: no trial of the study can be run.
     """
@@ -27,7 +31,7 @@ def work(search: Search, trainer: str, lease_seconds: float) -> None:
         claim = search.store.claim(search.study.id, trainer, lease_seconds)
         if claim is None:
             if is_finished(search.store, search.study.id):
-                return
+                return ""
             search.stop.wait(IDLE_SECONDS)
             continue
         try:
@@ -35,7 +39,10 @@ def work(search: Search, trainer: str, lease_seconds: float) -> None:
         except LeaseLostError:
             continue
         except InterruptedTraining:
-            return
+            return ""
+        except SearchSpaceExhaustedError as error:
+            return f"the search ends here: {error}"
+    return ""
 
 
 def is_finished(store: TrialStore, study_id: int) -> bool:

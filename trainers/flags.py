@@ -37,7 +37,9 @@ def define_data_flags() -> None:
     flags.DEFINE_string("test_filename", "", "Data scored once at the end; nothing is selected by them.")
     flags.DEFINE_string("label", "", "Label column, by name or by index from 0; by default the last.")
     flags.DEFINE_list("columns", [], "Column names of a file without a header.")
-    flags.DEFINE_list("types", [], "Column types as name=number, name=category or name=ignore; others are inferred.")
+    flags.DEFINE_list(
+        "types", [], "Column types: name=number, name=category or name=ignore; by default inferred."
+    )
     flags.DEFINE_string("weight", "", "Column of example weights.")
     flags.DEFINE_string("class_weight", "", "'balanced', or class=weight pairs separated by commas.")
     flags.DEFINE_string("task", "", "classification or regression; by default inferred from the label.")
@@ -58,8 +60,12 @@ def define_training_flags() -> None:
     flags.DEFINE_integer("batch_size", default.batch_size, "Examples of a step.")
     flags.DEFINE_integer("max_parameters", default.max_parameters, "Larger networks are not trained; 0: no limit.")
     flags.DEFINE_string("mixed_precision", "", "Keras dtype policy: mixed_float16 or mixed_bfloat16.")
-    flags.DEFINE_float("checkpoint_seconds", default.checkpoint_seconds, "Time between mid-trial checkpoints.")
-    flags.DEFINE_integer("seed", 0, "Of everything random: splits, architectures, initial weights, order.")
+    flags.DEFINE_float(
+        "checkpoint_seconds", default.checkpoint_seconds, "Time between mid-trial checkpoints.", lower_bound=0
+    )
+    flags.DEFINE_integer(
+        "seed", 0, "Of everything random: splits, architectures, weights, order.", lower_bound=0, upper_bound=2**31 - 1
+    )
     flags.DEFINE_string("optimization_metric", "", "What ranks trials; by default accuracy, or rmse for regression.")
     flags.DEFINE_string("optimization_goal", "", "max or min; by default the metric's own direction.")
     flags.DEFINE_alias("phoenix_train_steps", "train_steps")

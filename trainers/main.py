@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
 
     0: done. 1: no trial completed. 2: something given is wrong, said in one line before anything trains.
     """
-    if len(argv) < 2 or argv[1] in ("help", "--help", "-h", "-help"):
+    if len(argv) < 2 or argv[1] in ("help", "--help", "-h", "-help", "--helpfull", "--helpshort"):
         print(overview())
         return 0 if len(argv) > 1 else WRONG_USAGE
     if argv[1] == "--version":
@@ -51,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
     except (StudyError, flags.Error) as error:
         return fail(str(error))
     except KeyboardInterrupt:
+        print("interrupted; the same command again goes on", file=sys.stderr)
         return 128 + signal.SIGINT
 
 

@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..errors import StudyError
+
 
 def start_tensorflow() -> None:
     """Imports TensorFlow and finds its devices in silence; what it wrote is shown where that fails.
@@ -21,18 +23,19 @@ def start_tensorflow() -> None:
 
 @contextmanager
 def silenced_stderr() -> Iterator[None]:
-    """Keeps file descriptor 2 quiet; its content is replayed where the body raises."""
+    """Keeps file descriptor 2 quiet; its content is replayed where the body fails in a way that nobody foresaw."""
     sys.stderr.flush()
     with tempfile.TemporaryFile() as kept:
         original = os.dup(2)
         os.dup2(kept.fileno(), 2)
-        failed = True
         try:
             yield
-            failed = False
+        except (StudyError, KeyboardInterrupt):
+            raise
+        except BaseException:
+            kept.seek(0)
+            os.write(original, kept.read())
+            raise
         finally:
             os.dup2(original, 2)
             os.close(original)
-            if failed:
-                kept.seek(0)
-                os.write(2, kept.read())

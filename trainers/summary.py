@@ -1,7 +1,9 @@
 """What `train` ends with: the table, the best model, and what to type next."""
 
 import json
+import os
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -72,7 +74,15 @@ def print_best(best: dict[str, Any], model_dir: str) -> None:
     test = json.loads(content) if content else {}
     if test.get("trial") == best["number"]:
         print("test data: " + ", ".join(f"{name} {value:.4f}" for name, value in test["metrics"].items()))
+    program = shlex.quote(program_name())
     print("next:")
-    print(f"  model_search show --model_dir={quoted} --trial={best['number']}")
-    print(f"  model_search export --model_dir={quoted} --output=best.keras")
-    print(f"  model_search predict --model_dir={quoted} --input=FILE --output=predictions.csv")
+    print(f"  {program} show --model_dir={quoted} --trial={best['number']}")
+    print(f"  {program} export --model_dir={quoted} --output=best.keras")
+    print(f"  {program} predict --model_dir={quoted} --input=FILE --output=predictions.csv")
+
+
+def program_name() -> str:
+    """What to type for this program: its name where it is on the search path, else the path it was started by."""
+    if shutil.which("model_search") or os.path.basename(sys.argv[0]) != "model_search":
+        return "model_search"
+    return os.path.relpath(sys.argv[0])

@@ -60,6 +60,7 @@ class Crew:
         self._size = size
         self._children: dict[int, TrainerChild] = {}
         self._failed_starts = 0
+        self._told: set[str] = set()
 
     def start_lead(self, stop: threading.Event) -> bool:
         """Starts the lead and waits until it has opened the study; False when told to stop before."""
@@ -70,24 +71,32 @@ class Crew:
             if self._children[0].returncode is not None:
                 self._mourn(0)
                 self._start(0)
-        for note in self._children[0].notes:
-            print(f"note: {note}")
+        self._pass_on_notes()
         for slot in range(1, self._size):
             self._start(slot)
         return True
 
     def tend(self, handle: StudyHandle) -> bool:
         """Replaces trainers that died; False when all have finished their work."""
+        self._pass_on_notes()
         for slot, child in list(self._children.items()):
             if child.returncode is None:
                 continue
             if child.returncode == 0:
+                self._pass_on_notes()
                 del self._children[slot]
                 continue
             self._mourn(slot)
             handle.store.reap(handle.study.id, [child.name])
             self._start(slot)
         return bool(self._children)
+
+    def _pass_on_notes(self) -> None:
+        """Prints what trainers found odd; what several say, once."""
+        for note in [note for child in self._children.values() for note in child.notes]:
+            if note not in self._told:
+                self._told.add(note)
+                print(f"note: {note}", flush=True)
 
     def _start(self, slot: int) -> None:
         self._children[slot] = TrainerChild(slot, self._size)
@@ -96,6 +105,8 @@ class Crew:
         """Raises where a dead trainer's end means that none can work."""
         child = self._children[slot]
         if child.error:
+            if not child.is_ready:
+                child.remove_log()
             raise StudyError(child.error)
         if child.is_ready:
             self._failed_starts = 0

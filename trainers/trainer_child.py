@@ -1,5 +1,6 @@
 """One supervised trainer process, as its supervisor sees it."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ class TrainerChild:
     Attributes:
       name: under which it claims trials.
       is_ready: whether it has opened the study.
-      notes: what it found odd in the data.
+      notes: what it found odd, in the data or in how the search ended.
       error: why no trainer can work on this study, as it reported; empty for none.
       log: file that has its standard error.
     """
@@ -54,7 +55,8 @@ class TrainerChild:
                 # A user's block may print.
                 continue
             if isinstance(message, dict):
-                self.notes = message.get("notes", self.notes)
+                if "note" in message:
+                    self.notes.append(str(message["note"]))
                 self.is_ready = self.is_ready or bool(message.get("ready"))
                 self.error = str(message.get("error", self.error))
 
@@ -65,6 +67,15 @@ class TrainerChild:
             return None
         self._listener.join(timeout=5)
         return self._process.returncode
+
+    def remove_log(self) -> None:
+        """Takes back the log of a trainer that refused its input, and the folders that were made for it alone."""
+        if self.log == os.devnull:
+            return
+        with contextlib.suppress(OSError):
+            os.unlink(self.log)
+            os.rmdir(os.path.dirname(self.log))
+            os.rmdir(FLAGS.model_dir)
 
     def signal(self, number: int) -> None:
         """Sends a signal, if it still runs."""

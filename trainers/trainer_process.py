@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,8 +30,8 @@ def run_supervised(is_lead: bool) -> int:
     try:
         start_tensorflow()
         search = _open(stop)
-        _report(ready=True, notes=list(search.pipeline.provider.describe().notes))
-        _work(search)
+        _report(ready=True)
+        _work(search, lambda note: _report(note=note))
         if is_lead and not stop.is_set():
             from ..final_test import score_best_on_test
 
@@ -51,15 +51,13 @@ def run_here(time_limit: float) -> int:
     stop = threading.Event()
     with _interrupts_stop(stop):
         search = _open(stop)
-        for note in search.pipeline.provider.describe().notes:
-            print(f"note: {note}")
         progress = Progress(search.store, search.study)
         watcher = threading.Thread(target=_watch_progress, args=(progress, done := threading.Event()), daemon=True)
         with progress:
             watcher.start()
             try:
                 with StopAfter(stop, time_limit) as limit:
-                    _work(search)
+                    _work(search, lambda note: print(f"note: {note}", flush=True))
             finally:
                 done.set()
                 watcher.join()
@@ -81,10 +79,20 @@ def _open(stop: threading.Event) -> Any:
     return search
 
 
-def _work(search: Any) -> None:
+def _work(search: Any, say: Callable[[str], None]) -> None:
+    """Runs trials, and says what was odd in the data, before and after, and why the search ended early."""
     from ..trainer import work
 
-    work(search, trainer_name(FLAGS.trainer_id), FLAGS.lease_seconds)
+    told = search.pipeline.provider.describe().notes
+    for note in told:
+        say(note)
+    ended = work(search, trainer_name(FLAGS.trainer_id), FLAGS.lease_seconds)
+    # Damage inside of images shows only when they are read.
+    for note in search.pipeline.provider.describe().notes:
+        if note not in told:
+            say(note)
+    if ended:
+        say(ended)
 
 
 def _report(**message: Any) -> None:
@@ -105,7 +113,7 @@ def _watch_progress(progress: Progress, done: threading.Event) -> None:
 
 @contextmanager
 def _interrupts_stop(stop: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C ends the search in order; a second one ends the process."""
+    """The first SIGINT or SIGTERM ends the search in order; a second one ends the process."""
 
     def interrupt(*_: Any) -> None:
         if stop.is_set():
@@ -113,8 +121,9 @@ def _interrupts_stop(stop: threading.Event) -> Iterator[None]:
         print("\nstopping: the running trial is given back", file=sys.stderr)
         stop.set()
 
-    previous = signal.signal(signal.SIGINT, interrupt)
+    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -46,7 +46,8 @@ def leaderboard_row(trial: Trial) -> dict[str, Any]:
         "parents": list(suggestion.parents) if suggestion else [],
         "seconds": result.seconds if result else None,
         "model": result.model if result else None,
-        "error": trial.error or None,
+        # A completed trial may keep the reason of an attempt that was lost before.
+        "error": (trial.error or None) if trial.state is not TrialState.COMPLETED else None,
     }
 
 

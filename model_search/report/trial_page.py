@@ -29,7 +29,7 @@ def trial_page(trial: Trial, measurements: Sequence[Measurement], test: dict[str
     if test:
         lines += section("test metrics", test)
     if trial.error:
-        lines.append(f"error: {trial.error}")
+        lines.append(f"{'error' if row['error'] else 'earlier attempt'}: {trial.error}")
     return lines + curves(measurements)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..files import read_bytes, write_atomically
 from ..study import Suggestion
 
-NAME = "checkpoint.npz"
+CHECKPOINT = "checkpoint.npz"
 
 
 def save_checkpoint(path: str, step: int, suggestion: Suggestion, variables: Sequence[keras.Variable]) -> None:

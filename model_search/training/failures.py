@@ -5,13 +5,7 @@ import resource
 import psutil
 import tensorflow as tf
 
-from ..errors import OutOfMemoryError, TrialError
-
-
-def first_line(error: BaseException) -> str:
-    """The error's message on one line of at most 300 characters."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 300 else f"{text[:297]}..."
+from ..errors import OutOfMemoryError, TrialError, plain_message
 
 
 def as_trial_error(error: Exception) -> TrialError:
@@ -19,8 +13,8 @@ def as_trial_error(error: Exception) -> TrialError:
     if isinstance(error, TrialError):
         return error
     if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
-        return OutOfMemoryError(f"out of memory: {first_line(error)}")
-    return TrialError(f"{type(error).__name__}: {first_line(error)}")
+        return OutOfMemoryError(f"out of memory: {plain_message(error)}")
+    return TrialError(f"{type(error).__name__}: {plain_message(error)}")
 
 
 def available_memory() -> int:

@@ -65,6 +65,15 @@ def test_wrong_exports_are_one_sentence(study, tmp_path) -> None:
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
+def test_wrong_options_are_named(tmp_path) -> None:
+    (tmp_path / "spec.pbtxt").write_text(SPEC)
+    with pytest.raises(UsageError, match=r"no option 'validation_fracton'; did you mean validation_fraction"):
+        search(tmp_path, validation_fracton=0.5)
+    with pytest.raises(UsageError, match="--seed=-1"):
+        search(tmp_path, seed=-1)
+    assert not (tmp_path / "found").exists()
+
+
 def test_names_of_the_package_are_lazy_and_known() -> None:
     assert set(model_search.__all__) <= set(dir(model_search))
     for name in model_search.__all__:

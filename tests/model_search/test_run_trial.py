@@ -15,7 +15,8 @@ from searches import SPEC, open_small, vectors
 from model_search import run_trial as way
 from model_search.converters import suggestion_from_text
 from model_search.errors import StudyError
-from model_search.final_test import load_model, score_best_on_test
+from model_search.final_test import score_best_on_test
+from model_search.model_file import load_model
 from model_search.study import TrialState
 from model_search.trainer import StopAfter, work
 from model_search.training import fit as fitting

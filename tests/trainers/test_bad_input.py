@@ -37,10 +37,12 @@ def test_unknown_command(command) -> None:
     assert "did you mean leaderboard?" in outcome.err
 
 
-@pytest.mark.parametrize("flag", ["--max_trials=0", "--train_steps=0", "--batch_size=0", "--num_trainers=-1"])
+@pytest.mark.parametrize(
+    "flag", ["--max_trials=0", "--train_steps=0", "--batch_size=0", "--num_trainers=-1", "--seed=-1"]
+)
 def test_numbers_out_of_range(command, tmp_path, flag) -> None:
     data = written(tmp_path, GOOD)
-    assert flag.split("=")[0] in failing(command, tmp_path, f"--filename={data}", flag)
+    assert flag.split("=")[0].strip("-") in failing(command, tmp_path, f"--filename={data}", flag)
 
 
 @pytest.mark.parametrize(
@@ -155,3 +157,14 @@ def test_model_dir_missing(command) -> None:
     outcome = command("train", "--dataset=digits")
     assert outcome.status == 2
     assert "--model_dir is missing" in outcome.err
+
+
+def test_a_file_that_is_no_model(command, tmp_path) -> None:
+    written(tmp_path, "junk", "junk.keras")
+    task = '{"kind": "regression", "target": "y", "classes": [], "target_mean": 0, "target_scale": 1}'
+    inputs = '{"x": {"dtype": "float32", "shape": [1]}}'
+    content = f'{{"version": 1, "inputs": {inputs}, "task": {task}, "table": null, "image_size": null}}'
+    written(tmp_path, content, "junk.signature.json")
+    outcome = command("predict", f"--model={tmp_path / 'junk.keras'}", f"--input={written(tmp_path, GOOD)}")
+    assert (outcome.status, outcome.err.count("\n")) == (2, 1), outcome.err
+    assert "junk.keras is not a readable .keras model" in outcome.err

@@ -136,3 +136,20 @@ def test_check_trains_nothing(table, command, tmp_path) -> None:
     for part in ("colour", "category", "FULLY_CONNECTED", "parameters", "nothing was trained"):
         assert part in outcome.out
     assert not list(tmp_path.iterdir())
+
+
+def test_a_space_with_nothing_left_ends_in_order_and_burns_no_budget(table, command, tmp_path) -> None:
+    spec = tmp_path / "one.pbtxt"
+    spec.write_text(
+        'problem_type: DNN minimum_depth: 1 maximum_depth: 1 blocks_to_use: "FULLY_CONNECTED"'
+        ' learning_spec { min_learning_rate: 0.01 max_learning_rate: 0.01 optimizers: "adam" }'
+    )
+    folder = tmp_path / "found"
+    arguments = [f"--spec={spec}", *QUICK[1:], f"--filename={table}", "--max_trials=3", f"--model_dir={folder}"]
+    for _ in range(2):
+        outcome = command("train", *arguments)
+        assert outcome.status == 0, outcome.err
+        assert "the search ends here: everything that the spec allows has been tried" in outcome.out
+        assert "best model:" in outcome.out
+        rows = json.loads(command("leaderboard", f"--model_dir={folder}", "--format=json").out)
+        assert [row["state"] for row in rows] == ["COMPLETED", "WAITING"]

@@ -7,7 +7,6 @@ from absl import flags
 from ...data.provider import Description, Provider
 from ...errors import UsageError
 from ...spec import SearchSpec
-from ..configuration import load_all_plugins, provider_from_flags, spec_from_flags
 from ..flags import (
     FLAGS,
     define_data_flags,
@@ -17,7 +16,7 @@ from ..flags import (
     refuse_arguments,
     training_options,
 )
-from ..quiet import start_tensorflow
+from ..quiet import silenced_stderr, start_tensorflow
 
 
 def define_flags() -> None:
@@ -33,6 +32,8 @@ def main(arguments: list[str]) -> int:
     """Prints what was found; raises `UsageError` for what is wrong."""
     refuse_arguments("check", arguments)
     start_tensorflow()
+    from ..configuration import load_all_plugins, provider_from_flags, spec_from_flags
+
     load_all_plugins()
     spec = spec_from_flags()
     provider = provider_from_flags(spec)
@@ -76,7 +77,8 @@ def check_blocks(spec: SearchSpec, provider: Provider) -> list[str]:
     failed, seconds = [], []
     begin = time.monotonic()
     for name in spec.blocks_to_use:
-        found = probe(spec, provider, name, options)
+        with silenced_stderr():
+            found = probe(spec, provider, name, options)
         print(f"  {found.line}")
         seconds.append(found.seconds)
         if found.error:
