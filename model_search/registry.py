@@ -11,13 +11,20 @@ T = TypeVar("T")
 
 
 def closest(name: str, known: Iterable[str], count: int = 3) -> str:
-    """Sentence end that offers the nearest known names, or all of a short list."""
+    """Sentence end that offers the near known names; where none is near, all of a short list or the nearest."""
     names = sorted(known)
-    near = difflib.get_close_matches(name.upper(), [n.upper() for n in names], n=count, cutoff=0.5)
-    matches = [n for n in names if n.upper() in near]
-    if matches:
-        return f"did you mean {' or '.join(sorted(matches, key=lambda n: near.index(n.upper())))}?"
-    return f"known: {', '.join(names)}" if len(names) <= 12 else f"{len(names)} names are known"
+    near = _nearest(name, names, count, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    if len(names) <= 12:
+        return f"known: {', '.join(names)}"
+    return f"{len(names)} names are known; nearest: {', '.join(_nearest(name, names, count, cutoff=0))}"
+
+
+def _nearest(name: str, names: list[str], count: int, cutoff: float) -> list[str]:
+    """At most `count` names (ones that differ in case only count as one) of at least this similarity, best first."""
+    near = difflib.get_close_matches(name.upper(), [n.upper() for n in names], n=count, cutoff=cutoff)
+    return sorted((n for n in names if n.upper() in near), key=lambda n: near.index(n.upper()))
 
 
 def place_of(thing: Any) -> str:

@@ -4,6 +4,7 @@ from ..block import Role, blocks
 from ..errors import UsageError
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec
 from ..registry import closest
+from .absent_blocks import absent_kind
 
 _ROLES = {
     ProblemType.CNN: (Role.PLATE, Role.FLATTEN, Role.VECTOR, Role.ANY),
@@ -26,13 +27,15 @@ def shown(value: object) -> str:
 
 def check_block(spec: SearchSpec, field: str, name: str) -> None:
     """Checks that a block is registered and that towers of the spec's problem type can have it."""
-    require(name in blocks, field, name, f"no block has this name; {closest(name, blocks)}")
+    if name not in blocks:
+        kind = absent_kind(name)
+        require(kind is None, field, name, f"this is {kind}, which is not available in this release: remove it")
+        require(False, field, name, f"no block has this name; {closest(name, blocks)}")
     role = blocks[name].role
     allowed = _ROLES[spec.problem_type]
     problem = ProblemType.Name(spec.problem_type)
-    require(
-        role in allowed, field, name, f"this is {_words(role)}; a {problem} has {' and '.join(map(_words, allowed))}"
-    )
+    has = " and ".join(map(_words, allowed))
+    require(role in allowed, field, name, f"this is a {role.value} block; a {problem} has {has}")
 
 
 def _words(role: Role) -> str:

@@ -47,7 +47,14 @@ def test_a_forgotten_name_can_be_registered_again(registry):
 def test_closest_offers_the_best_first():
     known = ["CONVOLUTION_3X3", "CONVOLUTION_5X5", "FLATTEN"]
     assert closest("CONVOLUTION_3x4", known).startswith("did you mean CONVOLUTION_3X3 or CONVOLUTION_")
-    assert closest("?", [str(number) for number in range(20)]) == "20 names are known"
+
+
+def test_closest_offers_the_nearest_of_a_long_list_where_none_is_near():
+    known = [f"LONG_NAME_{letter * 9}" for letter in "ABCDEFGHIJ"] + ["QUITE_FAR", "QUIET_PLACE", "UNIQUE_THING"]
+    assert (
+        closest("QUICKSILVER_WITHOUT_END", known) == "13 names are known; nearest: QUIET_PLACE, UNIQUE_THING, QUITE_FAR"
+    )
+    assert closest("?", [str(number) for number in range(20)]).startswith("20 names are known; nearest: ")
 
 
 NAMES = st.text("AB_3", max_size=3)

@@ -76,7 +76,12 @@ def message_of(text: str) -> str:
             "'FULLY_CONECTED_PYRAMID'",
             "FULLY_CONNECTED_PYRAMID",
         ),
-        ("blocks_to_use: 'CONVOLUTION_3X3'", "blocks_to_use", "'CONVOLUTION_3X3'", "plate blocks; a DNN has vector"),
+        (
+            "blocks_to_use: 'CONVOLUTION_3X3'",
+            "blocks_to_use",
+            "'CONVOLUTION_3X3'",
+            "this is a plate block; a DNN has vector blocks and blocks for any input",
+        ),
     ],
 )
 def test_wrong_values(text, field, value, allowed):
@@ -248,6 +253,35 @@ def test_a_refusal_names_what_was_set_and_what_may_be(text, setting, advice):
             validate(spec)
         assert str(caught.value).startswith(f"spec field {setting}; ")
         assert str(caught.value).endswith(f" is not available in this release: {advice}")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("RNN_CELL_64", "a sequence block"),
+        ("SKIP_RNN_CELL_1024", "a sequence block"),
+        ("RECURRENT_DENSE_512", "a sequence block"),
+        ("CONV1D_128_3", "a sequence block"),
+        ("SKIP_CONV1D_128_5", "a sequence block"),
+        ("SVDF_CELL_64_4_1", "a sequence block"),
+        ("SVDF_CONV_576_8_1_64", "a sequence block"),
+        ("TUNABLE_SVDF", "a sequence block"),
+        ("LSTM_128", "a sequence block"),
+        ("SKIP_BI_LSTM_256", "a sequence block"),
+        ("CIFAR_NASA", "a NASNet cell"),
+        ("CIFAR_NASA_REDUCTION", "a NASNet cell"),
+    ],
+)
+def test_published_blocks_that_are_not_there_yet(name, kind):
+    why = f"{name!r}; this is {kind}, which is not available in this release: remove it"
+    assert message_of(f"{CNN} blocks_to_use: '{name}'") == f"spec field blocks_to_use is {why}"
+    suggested = message_of(f"{CNN} user_suggestions {{ architecture: '{name}' }}")
+    assert suggested == f"spec field user_suggestions[0].architecture is {why}"
+
+
+def test_names_like_published_ones_are_unknown():
+    for name in ("LSTM", "LSTM_128_X", "cifar_nasa", "SVDF_CELL_64"):
+        assert f"{name!r}; no block has this name; " in message_of(f"{CNN} blocks_to_use: '{name}'")
 
 
 def test_a_list_entry_without_content_asks_too():
