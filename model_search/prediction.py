@@ -32,15 +32,16 @@ class Predictor:
         """Header of the predictions: `id`, `prediction`, and for classes `probability_<class>`."""
         return ["id", "prediction", *(f"probability_{name}" for name in self.signature.task.classes)]
 
-    def rows(self, filename: str) -> Iterator[list[str]]:
+    def rows(self, filename: str, on_skipped: Callable[[str], None] | None = None) -> Iterator[list[str]]:
         """Predictions for a CSV file, an image, a folder of images or an .npz file; a row an example.
 
-        Ids are row numbers of a CSV file or archive, or paths below the folder.
+        Ids are row numbers of a CSV file or archive, or paths below the folder. `on_skipped` is called with the path of
+        each image that cannot be read; it has no row.
 
         Raises:
           UsageError: the file is missing or does not hold what the model reads.
         """
-        for ids, features in read_features(filename, self.signature):
+        for ids, features in read_features(filename, self.signature, on_skipped=on_skipped):
             yield from self._batch(ids, features)
 
     def _batch(self, ids: Sequence[str], features: Mapping[str, Any]) -> Iterator[list[str]]:

@@ -34,7 +34,8 @@ def main(arguments: list[str]) -> int:
     start_tensorflow()
     predictor = opened()
     # The first row is made before the output is opened: what is wrong with the input costs no file.
-    rows = predictor.rows(FLAGS.input)
+    skipped: list[str] = []
+    rows = predictor.rows(FLAGS.input, skipped.append)
     first = next(rows, None)
     try:
         with open(FLAGS.output, "w", newline="", encoding="utf-8") if FLAGS.output else nullcontext(sys.stdout) as file:
@@ -45,6 +46,8 @@ def main(arguments: list[str]) -> int:
                 writer.writerows(rows)
     except OSError as error:
         raise UsageError(f"--output={FLAGS.output} cannot be written: {error.strerror or error}") from None
+    if skipped:
+        print(f"note: {len(skipped)} images cannot be read and have no row, such as {skipped[0]}", file=sys.stderr)
     return 0
 
 
