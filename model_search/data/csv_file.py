@@ -58,7 +58,8 @@ class CsvFile:
                 raise UsageError(f"{filename} has {len(first)} columns, but {len(columns)} column names were given")
             names = column_names([name.strip() for name in columns])
             return cls(filename, Layout(separator, column_names(first) == names, names))
-        has_header = infer_header(rows) or (label in first and not label.lstrip("-").isdigit())
+        is_only_names = len(rows) == 1 and not any(is_number(cell) for cell in first)
+        has_header = is_only_names or infer_header(rows) or (label in first and not label.lstrip("-").isdigit())
         names = column_names(first if has_header else [""] * len(first))
         return cls(filename, Layout(separator, has_header, names))
 

@@ -1,6 +1,13 @@
 import pytest
 
-from model_search.data.csv_layout import column_names, given_delimiter, infer_delimiter, infer_header, split_rows
+from model_search.data.csv_layout import (
+    column_names,
+    given_delimiter,
+    has_decimal_commas,
+    infer_delimiter,
+    infer_header,
+    split_rows,
+)
 from model_search.errors import UsageError
 
 
@@ -14,6 +21,13 @@ from model_search.errors import UsageError
         ('"x, y";1\n"z";2\n', ";"),
         ("1, 2\n3, 4\n", ","),
         ("alone\n1\n", ","),
+        ("d1;y\n" + "0,5;0\n1,5;1\n" * 100, ";"),
+        ("d1;y\n" + "0,5;0,5\n1,5;1,5\n" * 100, ";"),
+        ("0,5;0,5\n1,5;-1,5\n" * 100, ";"),
+        ("a;b;c\n" + "0,5;1,5;0\n" * 100, ";"),
+        ("0,5\t1\n1,5\t2\n", "\t"),
+        ("text,y\n" + "so; so,1\nno; no,0\n" * 100, ","),
+        ("a,b\n" + "1,2\n" * 50 + "1,2,3\n", ","),
     ],
 )
 def test_delimiter_is_the_one_that_splits_rows_alike(text, delimiter):
@@ -37,6 +51,21 @@ def test_delimiter_is_the_one_that_splits_rows_alike(text, delimiter):
 )
 def test_header_is_a_row_of_names(rows, has_header):
     assert infer_header([row.split(",") for row in rows]) is has_header
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["1,5", "-2", "?", ""], True),
+        (["1", "2"], False),
+        (["1,5", "x"], False),
+        (["1,5", "2.5"], False),
+        (["1,2,3"], False),
+        ([], False),
+    ],
+)
+def test_decimal_commas(cells, expected):
+    assert has_decimal_commas(cells) is expected
 
 
 def test_names_are_unique_and_never_empty():

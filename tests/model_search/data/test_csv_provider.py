@@ -59,6 +59,28 @@ def test_raw_values_reach_the_model_as_they_are_written(tmp_path):
     assert b"'x'" in np.concatenate([train[0]["b"], held_out[0]["b"]])
 
 
+def test_decimal_commas_are_refused_unless_declared_otherwise(tmp_path):
+    name = write(tmp_path / "t.csv", "d1;y\n" + "0,5;0\n1,5;1\n" * 100)
+    with pytest.raises(
+        UsageError, match=r"t\.csv, row 2: column 'd1' has decimal commas, such as '0,5'; write 0\.5, .*d1=cat"
+    ):
+        make(filename=name)
+    with pytest.raises(UsageError, match="column 'd1' has decimal commas"):
+        make(filename=name, types={"d1": "number"})
+    assert kinds(make(filename=name, types={"d1": "category"}))["d1"] == "category"
+    assert kinds(make(filename=name, types={"d1": "category"}))["y"] == "label"
+    with pytest.raises(UsageError, match="column 'd1' has decimal commas.*--task=classification"):
+        make(filename=name, label="d1", types={"y": "number"})
+    assert make(filename=name, label="0", task="classification").task.classes == ("0,5", "1,5")
+
+
+@pytest.mark.parametrize("text", ["a,b,y\n", "a;b;y", "\n a , b , y \n\n"])
+@pytest.mark.parametrize("options", [{}, {"label": "y"}, {"columns": ("a", "b", "y")}])
+def test_a_header_without_rows_is_called_so(tmp_path, text, options):
+    with pytest.raises(UsageError, match=r"t\.csv has a header but no rows"):
+        make(filename=write(tmp_path / "t.csv", text), **options)
+
+
 def test_held_out_file_with_dotted_labels_reordered_columns_and_gaps(tmp_path):
     train = write(tmp_path / "train.csv", people())
     held = write(
