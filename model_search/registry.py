@@ -13,6 +13,8 @@ T = TypeVar("T")
 def closest(name: str, known: Iterable[str], count: int = 3) -> str:
     """Sentence end that offers the near known names; where none is near, all of a short list or the nearest."""
     names = sorted(known)
+    if not names:
+        return "there is none"
     near = _nearest(name, names, count, cutoff=0.5)
     if near:
         return f"did you mean {' or '.join(near)}?"

@@ -126,7 +126,8 @@ def _block_hyperparameters(architecture: Architecture) -> dict[str, type]:
     """Types of the hyperparameters that the blocks of a tower ask for, by full name."""
     types = {}
     for place, name in enumerate(architecture):
-        asked = blocks[name].create().requires_hparams()
+        ask = getattr(blocks[name].create(), "requires_hparams", None)
+        asked = ask() if ask is not None else None
         for parameter in asked.space if asked is not None else ():
             types[names.block_prefix(place, name) + parameter.name] = type(parameter.random_sample(0))
     return types

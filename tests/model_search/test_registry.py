@@ -54,6 +54,7 @@ def test_closest_offers_the_nearest_of_a_long_list_where_none_is_near():
     assert (
         closest("QUICKSILVER_WITHOUT_END", known) == "13 names are known; nearest: QUIET_PLACE, UNIQUE_THING, QUITE_FAR"
     )
+    assert closest("?", []) == "there is none"
     assert closest("?", [str(number) for number in range(20)]).startswith("20 names are known; nearest: ")
 
 

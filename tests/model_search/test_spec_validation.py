@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model_search.block import blocks, register_block
 from model_search.errors import UsageError
 from model_search.proto.search_spec_pb2 import SearchSpec
 from model_search.spec import complete, parse_spec, validate
@@ -150,6 +151,21 @@ def test_suggestions_that_are_right():
             "x",
         )
     )
+
+
+def test_suggestions_of_a_block_that_asks_for_nothing():
+    class Foreign:
+        def build(self, input_tensors, hparams=None, lengths=None):
+            return input_tensors
+
+    register_block("TEST_ASKS_NOTHING")(Foreign)
+    try:
+        text = DNN + "user_suggestions {{ architecture: 'TEST_ASKS_NOTHING' hparams {{ hparam {{ key: '{}' {} }} }} }}"
+        validate(parse_spec(text.format("learning_rate", "value { float_value: 0.1 }"), "x"))
+        message = message_of(text.format("0_TEST_ASKS_NOTHING/width", "value { int64_value: 5 }"))
+        assert "is '0_TEST_ASKS_NOTHING/width'; no block of the suggestion has it; there is none" in message
+    finally:
+        blocks.discard("TEST_ASKS_NOTHING")
 
 
 REFUSED = {
