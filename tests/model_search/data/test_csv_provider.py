@@ -69,7 +69,7 @@ def test_decimal_commas_are_refused_unless_declared_otherwise(tmp_path):
         make(filename=name, types={"d1": "number"})
     assert kinds(make(filename=name, types={"d1": "category"}))["d1"] == "category"
     assert kinds(make(filename=name, types={"d1": "category"}))["y"] == "label"
-    with pytest.raises(UsageError, match="column 'd1' has decimal commas.*--task=classification"):
+    with pytest.raises(UsageError, match=r"column 'd1' has decimal commas.*--task=classification"):
         make(filename=name, label="d1", types={"y": "number"})
     assert make(filename=name, label="0", task="classification").task.classes == ("0,5", "1,5")
 
