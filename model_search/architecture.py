@@ -38,10 +38,6 @@ class Architecture:
     def __str__(self) -> str:
         return " > ".join(self.blocks)
 
-    def appended(self, name: str) -> "Architecture":
-        """One block more, at the end."""
-        return Architecture((*self.blocks, name))
-
     def inserted(self, place: int, name: str) -> "Architecture":
         """One block more, before the one at `place` (0 to the length)."""
         return Architecture((*self.blocks[:place], name, *self.blocks[place:]))
@@ -51,10 +47,6 @@ class Architecture:
         if not 0 <= place < len(self.blocks):
             raise IndexError(f"place {place} of an architecture of {len(self.blocks)} blocks")
         return Architecture((*self.blocks[:place], name, *self.blocks[place + 1 :]))
-
-    def crossed(self, other: "Architecture", cut: int) -> "Architecture":
-        """This one's first `cut` blocks, then the other's from there on."""
-        return Architecture((*self.blocks[:cut], *other.blocks[cut:]))
 
 
 def depth(architecture: Architecture, role_of: RoleOf) -> int:

@@ -71,10 +71,6 @@ class Registry(Generic[T]):
     def __len__(self) -> int:
         return len(self._values)
 
-    def place(self, name: str) -> str:
-        """Where `name` was registered, as `file:line`."""
-        return self._places[name]
-
     def discard(self, name: str) -> None:
         """Forgets a name, for notebooks that define a thing again and for tests."""
         self._values.pop(name, None)

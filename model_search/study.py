@@ -7,7 +7,7 @@ import enum
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -226,12 +226,3 @@ class History(Protocol):
     def has_failed(self, architecture: Architecture) -> bool:
         """Whether a trial of this architecture was infeasible."""
         ...
-
-    def is_known(self, suggestion: Suggestion) -> bool:
-        """Whether some trial already has (or had) this very architecture with these hyperparameters."""
-        ...
-
-
-def with_state(trials: Iterable[Trial], state: TrialState) -> list[Trial]:
-    """Those of the trials that are in `state`, in their order."""
-    return [trial for trial in trials if trial.state is state]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..architecture import Architecture
-from ..study import Objective, Study, Suggestion, Trial, TrialState
+from ..study import Objective, Study, Trial, TrialState
 from .contract import TrialStore
 
 
@@ -48,7 +48,3 @@ class StoreHistory:
     def has_failed(self, architecture: Architecture) -> bool:
         """Whether a trial of this architecture was infeasible."""
         return self._store.has_failed(self._study.id, architecture.blocks)
-
-    def is_known(self, suggestion: Suggestion) -> bool:
-        """Whether some trial already has (or had) this very architecture with these hyperparameters."""
-        return self._store.number_of(self._study.id, suggestion.fingerprint) is not None

@@ -38,9 +38,6 @@ class MemoryHistory:
     def has_failed(self, architecture: Architecture) -> bool:
         return any(trial.state is TrialState.INFEASIBLE and trial.architecture == architecture for trial in self.trials)
 
-    def is_known(self, suggestion: Suggestion) -> bool:
-        return any(trial.suggestion.fingerprint == suggestion.fingerprint for trial in self.trials if trial.suggestion)
-
     def add(
         self,
         blocks: Sequence[str],

@@ -16,10 +16,9 @@ def tower(names: str) -> Architecture:
 
 
 def test_edits():
-    assert tower("pq").appended("v") == tower("pqv")
     assert tower("pq").inserted(0, "v") == tower("vpq")
+    assert tower("pq").inserted(2, "v") == tower("pqv")
     assert tower("pq").replaced(1, "v") == tower("pv")
-    assert tower("pqv").crossed(tower("aaaa"), 1) == tower("paaa")
     assert str(tower("pq")) == "p > q"
     with pytest.raises(IndexError, match="place 2 of an architecture of 2 blocks"):
         tower("pq").replaced(2, "v")

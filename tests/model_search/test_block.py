@@ -2,6 +2,7 @@ import pytest
 
 from model_search.block import Block, Role, blocks, register_block, roles
 from model_search.errors import UsageError
+from model_search.registry import place_of
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def test_names_stand_for_a_class_with_parameters():
     assert blocks["TEST_SMALL"].create() is not small
     assert blocks["TEST_SMALL"].family == "test_block"
     assert roles(["TEST_SMALL", "TEST_LARGE"]) == [Role.VECTOR, Role.VECTOR]
-    assert __file__ in blocks.place("TEST_SMALL")
+    assert __file__ in place_of(blocks["TEST_SMALL"].block_class)
 
 
 def test_the_class_name_is_the_default():

@@ -7,6 +7,7 @@ import pytest
 from model_search.block import blocks
 from model_search.errors import UsageError
 from model_search.plugins import import_modules, load_plugins
+from model_search.registry import place_of
 
 BLOCK = """
 from model_search import block
@@ -50,7 +51,7 @@ class TestImportModules:
     def test_a_file_by_its_path(self, tmp_path):
         file = write(tmp_path / "sub" / "random.py", BLOCK.format(name="TEST_FILE"))
         import_modules(["sub/random.py"])
-        assert blocks.place("TEST_FILE").startswith(f"{file}:")
+        assert place_of(blocks["TEST_FILE"].block_class).startswith(f"{file}:")
         assert blocks["TEST_FILE"].family == "random"
         # The standard module of that name is still what everybody gets.
         import random

@@ -20,7 +20,6 @@ def test_it_maps_names_to_values(registry):
     assert "GAMMA" not in registry
     assert list(registry) == ["ALPHA", "BETA"]
     assert len(registry) == 2
-    assert registry.place("BETA") == "b.py:2"
 
 
 def test_a_taken_name_is_refused_naming_both_places(registry):
@@ -41,7 +40,8 @@ def test_a_forgotten_name_can_be_registered_again(registry):
     registry.discard("ALPHA")
     registry.add("ALPHA", 4, "d.py:4")
     assert registry["ALPHA"] == 4
-    assert registry.place("ALPHA") == "d.py:4"
+    with pytest.raises(UsageError, match="already registered at d.py:4"):
+        registry.add("ALPHA", 5, "e.py:5")
 
 
 def test_closest_offers_the_best_first():

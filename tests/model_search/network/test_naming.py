@@ -39,5 +39,5 @@ def test_a_reloaded_model_has_the_same_names_and_values(tmp_path) -> None:
 
 def test_another_block_at_the_end_leaves_earlier_names_alone() -> None:
     shorter = set(weight_names(build_tower(TWICE, {}, (5,), Head(3)).model))
-    longer = set(weight_names(build_tower(TWICE.appended("BOTTLENECK_32"), {}, (5,), Head(3)).model))
+    longer = set(weight_names(build_tower(TWICE.inserted(len(TWICE), "BOTTLENECK_32"), {}, (5,), Head(3)).model))
     assert shorter < longer

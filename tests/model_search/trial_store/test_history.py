@@ -37,7 +37,6 @@ def test_of_an_empty_study(opened: Opened) -> None:
     assert list(history.best(3)) == list(history.completed()) == list(history.running()) == []
     assert history.completed_count() == 0
     assert not history.has_failed(Architecture.of("A"))
-    assert not history.is_known(suggestion("A"))
 
 
 def test_follows_the_study(opened: Opened) -> None:
@@ -56,8 +55,6 @@ def test_follows_the_study(opened: Opened) -> None:
     assert numbers(history.completed()) == [1, 3, 4]
     assert numbers(history.best(2)) == [4, 3]
     assert history.completed_count() == 3
-    assert history.is_known(suggestion("B"))
-    assert not history.is_known(suggestion("B", rate=0.2))
 
 
 def test_waiting_trials_are_under_way(opened: Opened) -> None:
