@@ -40,7 +40,7 @@ def test_a_forgotten_name_can_be_registered_again(registry):
     registry.discard("ALPHA")
     registry.add("ALPHA", 4, "d.py:4")
     assert registry["ALPHA"] == 4
-    with pytest.raises(UsageError, match="already registered at d.py:4"):
+    with pytest.raises(UsageError, match=r"already registered at d\.py:4"):
         registry.add("ALPHA", 5, "e.py:5")
 
 
