@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from ..errors import UsageError
@@ -106,8 +105,8 @@ def refuse_unsupported(spec: SearchSpec) -> None:
             )
 
 
-def _refused(message: Message, field: FieldDescriptor, refusal: Refusal) -> _Setting | None:
-    """What the spec sets of a refused field; None where it does not ask for anything refused."""
+def _refused(message: Message, field: Any, refusal: Refusal) -> _Setting | None:
+    """What the spec sets of a refused field (a descriptor); None where it asks for nothing refused."""
     value = getattr(message, field.name)
     if refusal.values:
         chosen = _text(field, value)
@@ -129,28 +128,27 @@ def _settings_in(message: Message, path: str) -> Iterator[_Setting]:
         yield from _settings_in_list(field, value, inner) if is_repeated(field) else _settings_of(field, value, inner)
 
 
-def _settings_in_list(field: FieldDescriptor, values: Iterable[object], path: str) -> Iterator[_Setting]:
+def _settings_in_list(field: Any, values: Iterable[object], path: str) -> Iterator[_Setting]:
     for index, value in enumerate(values):
         yield from _settings_of(field, value, f"{path}[{index}]")
 
 
-def _settings_of(field: FieldDescriptor, value: object, path: str) -> Iterator[_Setting]:
+def _settings_of(field: Any, value: object, path: str) -> Iterator[_Setting]:
     if isinstance(value, Message) and value.ListFields():
         yield from _settings_in(value, path)
     else:
         yield _Setting(path, _text(field, value), value == field.default_value)
 
 
-def _text(field: FieldDescriptor, value: Any) -> str:
+def _text(field: Any, value: Any) -> str:
     if field.message_type is not None:
         return "{}"
     return field.enum_type.values_by_number[value].name if field.enum_type is not None else shown(value)
 
 
-def _advice(refusal: Refusal, values: EnumDescriptor | None) -> str:
+def _advice(refusal: Refusal, enum_type: Any) -> str:
     """What to write instead: another value of an enum, else nothing."""
     if not refusal.values:
         return f"remove {refusal.field}"
-    assert values is not None
-    allowed = [value.name for value in values.values if value.number and value.name not in refusal.values]
+    allowed = [value.name for value in enum_type.values if value.number and value.name not in refusal.values]
     return f"{refusal.field} can be {' or '.join(allowed)}"
