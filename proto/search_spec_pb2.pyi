@@ -104,7 +104,7 @@ class ArchitectureReplay(_message.Message):
     def __init__(self, towers: _Optional[_Iterable[_Union[TowerSuggestion, _Mapping]]] = ...) -> None: ...
 
 class LearningSpec(_message.Message):
-    __slots__ = ("apply_exponential_decay", "min_decay_times", "max_decay_times", "min_learning_rate_decay_rate", "max_learning_rate_decay_rate", "apply_gradient_clipping", "min_gradient_norm_when_clipping", "max_gradient_norm_when_clipping", "apply_l2_regularization", "min_l2_regularization", "max_l2_regularization", "lr_warmup_steps", "min_dropout", "max_dropout", "min_learning_rate", "max_learning_rate", "optimizers", "apply_cosine_decay")
+    __slots__ = ("apply_exponential_decay", "min_decay_times", "max_decay_times", "min_learning_rate_decay_rate", "max_learning_rate_decay_rate", "apply_gradient_clipping", "min_gradient_norm_when_clipping", "max_gradient_norm_when_clipping", "apply_l2_regularization", "min_l2_regularization", "max_l2_regularization", "lr_warmup_steps", "min_dropout", "max_dropout", "min_learning_rate", "max_learning_rate", "optimizers", "apply_cosine_decay", "divide_l2_by_examples")
     APPLY_EXPONENTIAL_DECAY_FIELD_NUMBER: _ClassVar[int]
     MIN_DECAY_TIMES_FIELD_NUMBER: _ClassVar[int]
     MAX_DECAY_TIMES_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +123,7 @@ class LearningSpec(_message.Message):
     MAX_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
     OPTIMIZERS_FIELD_NUMBER: _ClassVar[int]
     APPLY_COSINE_DECAY_FIELD_NUMBER: _ClassVar[int]
+    DIVIDE_L2_BY_EXAMPLES_FIELD_NUMBER: _ClassVar[int]
     apply_exponential_decay: bool
     min_decay_times: int
     max_decay_times: int
@@ -141,7 +142,8 @@ class LearningSpec(_message.Message):
     max_learning_rate: float
     optimizers: _containers.RepeatedScalarFieldContainer[str]
     apply_cosine_decay: bool
-    def __init__(self, apply_exponential_decay: bool = ..., min_decay_times: _Optional[int] = ..., max_decay_times: _Optional[int] = ..., min_learning_rate_decay_rate: _Optional[float] = ..., max_learning_rate_decay_rate: _Optional[float] = ..., apply_gradient_clipping: bool = ..., min_gradient_norm_when_clipping: _Optional[int] = ..., max_gradient_norm_when_clipping: _Optional[int] = ..., apply_l2_regularization: bool = ..., min_l2_regularization: _Optional[float] = ..., max_l2_regularization: _Optional[float] = ..., lr_warmup_steps: _Optional[int] = ..., min_dropout: _Optional[float] = ..., max_dropout: _Optional[float] = ..., min_learning_rate: _Optional[float] = ..., max_learning_rate: _Optional[float] = ..., optimizers: _Optional[_Iterable[str]] = ..., apply_cosine_decay: bool = ...) -> None: ...
+    divide_l2_by_examples: bool
+    def __init__(self, apply_exponential_decay: bool = ..., min_decay_times: _Optional[int] = ..., max_decay_times: _Optional[int] = ..., min_learning_rate_decay_rate: _Optional[float] = ..., max_learning_rate_decay_rate: _Optional[float] = ..., apply_gradient_clipping: bool = ..., min_gradient_norm_when_clipping: _Optional[int] = ..., max_gradient_norm_when_clipping: _Optional[int] = ..., apply_l2_regularization: bool = ..., min_l2_regularization: _Optional[float] = ..., max_l2_regularization: _Optional[float] = ..., lr_warmup_steps: _Optional[int] = ..., min_dropout: _Optional[float] = ..., max_dropout: _Optional[float] = ..., min_learning_rate: _Optional[float] = ..., max_learning_rate: _Optional[float] = ..., optimizers: _Optional[_Iterable[str]] = ..., apply_cosine_decay: bool = ..., divide_l2_by_examples: bool = ...) -> None: ...
 
 class EnsemblingSpec(_message.Message):
     __slots__ = ("freeze_previous", "combining_type", "ensemble_search_type", "nonadaptive_search", "adaptive_search", "intermixed_search", "no_train_speedup")

@@ -10,6 +10,7 @@ from ..errors import UsageError
 from ..registry import closest
 from .provider import Column
 from .quantiles import edges_of
+from .scales import with_shared_scale
 from .table_inputs import SEPARATE_INPUTS, TableInputs, as_texts, non_numeric
 from .values import is_text, missing_mask, to_numbers
 
@@ -38,13 +39,17 @@ class NumberColumn:
 
     Attributes:
       name: the column's.
-      mean, variance: of the finite training values.
+      low, high: smallest and largest finite training value.
+      mean, variance: what it is standardised by: of the finite training values, the variance shared by columns of one
+        unit.
       edges: of the bins that it is also encoded by; fewer than two where it is not.
       has_missing: whether training rows lack it, so that being missing is a feature.
       lenient: whether a word in it counts as missing instead of being an error.
     """
 
     name: str
+    low: float
+    high: float
     mean: float
     variance: float
     edges: tuple[float, ...]
@@ -118,6 +123,7 @@ def infer_schema(frame: pd.DataFrame, types: Mapping[str, str], source: str, wit
             numbers.append(plan)
         elif isinstance(plan, CategoryColumn):
             categories.append(plan)
+    numbers = with_shared_scale(numbers)
     if not with_bins or len(numbers) > BINNED_COLUMNS:
         numbers = [replace(plan, edges=()) for plan in numbers]
     if not numbers and not categories:
@@ -176,11 +182,12 @@ def _ignored(name: str, reason: str) -> _Inferred:
 def _number(column: pd.Series, name: str, numbers: np.ndarray, words: np.ndarray) -> _Inferred:
     finite = numbers[np.isfinite(numbers)]
     if not len(finite):
-        return NumberColumn(name, 0.0, 1.0, (), True), Column(name, "number", "missing in every row"), ""
+        return NumberColumn(name, 0.0, 0.0, 0.0, 1.0, (), True), Column(name, "number", "missing in every row"), ""
+    low, high = float(finite.min()), float(finite.max())
     mean, variance = float(finite.mean()), float(finite.var()) or 1.0
     gaps = len(numbers) - len(finite)
-    plan = NumberColumn(name, mean, variance, edges_of(finite), gaps > 0, bool(words.any()))
-    detail = f"{finite.min():g} to {finite.max():g}, mean {mean:.4g}, deviation {variance**0.5:.4g}"
+    plan = NumberColumn(name, low, high, mean, variance, edges_of(finite), gaps > 0, bool(words.any()))
+    detail = f"{low:g} to {high:g}, mean {mean:.4g}, deviation {variance**0.5:.4g}"
     detail += f", {gaps} missing" if gaps else ""
     note = ""
     if words.any():

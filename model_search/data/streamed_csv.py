@@ -17,13 +17,13 @@ from .schema import Schema, infer_schema
 from .split import check_fractions, hashed_parts
 from .table_inputs import TableInputs
 from .tabular import (
+    MANY_ROWS,
     PartCoder,
     Table,
     TableLayout,
     describe_columns,
     encoder_of,
     example_weights,
-    gains_from_bins,
     identity_of,
     roles,
 )
@@ -122,7 +122,7 @@ def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> 
     task, note = make_task(found.labels(), label, options.task, source)
     sample = Table(pd.concat(found.sample), source)
     features = sample.frame.drop(columns=[name for name in (label, weight) if name])
-    schema = _tolerant(infer_schema(features, options.types, source, gains_from_bins(task, found.rows)), options)
+    schema = _tolerant(infer_schema(features, options.types, source, found.rows >= MANY_ROWS), options)
     coder = PartCoder.fit(schema.inputs, task, sample, weight, "")
     counts = found.class_counts(task, source)
     balance = class_weights(options.class_weight, task, counts)

@@ -18,7 +18,7 @@ from .table_inputs import TableInputs
 from .values import tidy
 
 MANY_ROWS = 10_000
-"""Training rows from which on a regression gains from bins."""
+"""Training rows from which on networks gain from bins; on fewer they follow the noise with them."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def table_provider(given: TableSource, options: DataOptions, is_vector: bool = F
     ready = prepare(given, label, options)
     features = ready.train.frame.drop(columns=[name for name in (label, weight) if name])
     types = dict.fromkeys(features.columns, "number") if is_vector else options.types
-    with_bins = gains_from_bins(ready.task, len(features))
+    with_bins = len(features) >= MANY_ROWS
     schema = replace(infer_schema(features, types, ready.train.source, with_bins), is_vector=is_vector)
     coder = PartCoder.fit(schema.inputs, ready.task, ready.train, weight, options.class_weight)
     parts = Parts(
@@ -241,11 +241,6 @@ def prepare(given: TableSource, label: str, options: DataOptions) -> Prepared:
     held_out = [shuffled(table, options.seed) if len(table.frame) else None for table in (evaluation, test)]
     assert held_out[0] is not None
     return Prepared(train, held_out[0], held_out[1], task, (*notes, *([note] if note else [])))
-
-
-def gains_from_bins(task: Task, rows: int) -> bool:
-    """Whether bins of numbers help: they do for classes, while a regression on few rows follows its noise with them."""
-    return task.kind is TaskKind.CLASSIFICATION or rows >= MANY_ROWS
 
 
 @dataclass(frozen=True)

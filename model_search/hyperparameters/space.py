@@ -60,7 +60,8 @@ def _add_learning(space: keras_tuner.HyperParameters, learning: LearningSpec, st
         norms = (learning.min_gradient_norm_when_clipping, learning.max_gradient_norm_when_clipping)
         space.Int(names.GRADIENT_NORM, *norms, default=norms[1])
     if learning.apply_l2_regularization:
-        space.Float(names.L2, learning.min_l2_regularization, learning.max_l2_regularization)
+        low, high = learning.min_l2_regularization, learning.max_l2_regularization
+        space.Float(names.L2, low, high, sampling="log" if low > 0 else "linear")
 
 
 def decay_steps(learning: LearningSpec, steps: int) -> list[int]:

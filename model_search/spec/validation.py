@@ -150,6 +150,12 @@ def _check_learning(spec: SearchSpec) -> None:
         True,
         "it excludes apply_exponential_decay: choose one",
     )
+    require(
+        learning.apply_l2_regularization or not learning.divide_l2_by_examples,
+        "learning_spec.divide_l2_by_examples",
+        True,
+        "it needs apply_l2_regularization: true",
+    )
     for name in learning.optimizers:
         require(name in OPTIMIZERS, "learning_spec.optimizers", name, closest(name, OPTIMIZERS))
     _refuse_duplicates("learning_spec.optimizers", learning.optimizers)

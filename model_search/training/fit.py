@@ -60,7 +60,7 @@ def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
     variables = [*model.variables, *optimizer.variables]
     first = load_checkpoint(plan.checkpoint, plan.suggestion, variables)
     feed = make_feed(plan, first)
-    penalty = kernel_penalty(model, float(values.get("l2_regularization", 0.0)))
+    penalty = kernel_penalty(model, l2_factor(plan))
     steps = compiled_steps(model, optimizer, trial_loss(plan.spec, plan.pipeline), penalty, feed, plan.strategy)
 
     def save(step: int) -> None:
@@ -68,6 +68,15 @@ def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
 
     train(steps, feed, first, plan.steps, _saving(progress, save, plan.options.checkpoint_seconds, plan.steps))
     files.remove(plan.checkpoint)
+
+
+def l2_factor(plan: Fit) -> float:
+    """Factor of the sum of squares of kernels; divided by the different examples trained on where the spec says so."""
+    factor = float(plan.suggestion.hyperparameters.get("l2_regularization", 0.0))
+    if not plan.spec.learning_spec.divide_l2_by_examples:
+        return factor
+    seen = plan.steps * plan.options.batch_size
+    return factor / min(plan.pipeline.provider.describe().train_examples or seen, seen)
 
 
 def trial_loss(spec: search_spec_pb2.SearchSpec, pipeline: Pipeline) -> Loss:

@@ -30,7 +30,7 @@ def test_answers_depend_on_seed_number_salt_and_history_alone(seed, number, salt
 
 
 def test_the_first_trial_trains_with_known_good_values():
-    controller = Controller(complete(load_spec("dnn")), 0, 500)
+    controller = Controller(complete(load_spec("small_dnn")), 0, 500)
     first = controller.suggest(1, MemoryHistory())
     assert first.hyperparameters["learning_rate"] == pytest.approx(2e-3)
     assert first.hyperparameters["optimizer"] == "adam"

@@ -63,6 +63,12 @@ def message_of(text: str) -> str:
             "5",
         ),
         ("learning_spec { max_l2_regularization: -1 }", "learning_spec.max_l2_regularization", "-1", "from 0"),
+        (
+            "learning_spec { divide_l2_by_examples: true }",
+            "learning_spec.divide_l2_by_examples",
+            "true",
+            "apply_l2_regularization",
+        ),
         ("learning_spec { lr_warmup_steps: -1 }", "learning_spec.lr_warmup_steps", "-1", "0 or more"),
         (
             "learning_spec { apply_exponential_decay: true apply_cosine_decay: true }",

@@ -65,6 +65,16 @@ def test_learning_rates_are_log_uniform_in_their_range():
     assert np.median(drawn) == pytest.approx(1e-3, rel=0.3)
 
 
+@pytest.mark.parametrize(("low", "median"), [(1e-4, 1e-3), (0.0, 5e-3)], ids=["logarithmic", "from zero: uniform"])
+def test_l2_is_log_uniform_above_zero(low, median):
+    space = space_of(
+        f"learning_spec {{ apply_l2_regularization: true min_l2_regularization: {low} max_l2_regularization: 1e-2 }}"
+    )
+    drawn = [propose("random", space, MemoryHistory(), seed)["l2_regularization"] for seed in range(1, 301)]
+    assert np.float32(low) <= min(drawn) <= max(drawn) <= np.float32(1e-2)
+    assert np.median(drawn) == pytest.approx(median, rel=0.3)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "steps", "expected"),
     [(1, 3, 100, [33, 50, 100]), (2, 2, 100, [50]), (1, 10000, 4, [1, 2, 4]), (5, 9, 3, [1])],
