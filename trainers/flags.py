@@ -37,9 +37,7 @@ def define_data_flags() -> None:
     flags.DEFINE_string("test_filename", "", "Data scored once at the end; nothing is selected by them.")
     flags.DEFINE_string("label", "", "Label column, by name or by index from 0; by default the last.")
     flags.DEFINE_list("columns", [], "Column names of a file without a header.")
-    flags.DEFINE_list(
-        "types", [], "Column types: name=number, name=category or name=ignore; by default inferred."
-    )
+    flags.DEFINE_list("types", [], "Column types: name=number, name=category or name=ignore; by default inferred.")
     flags.DEFINE_string("weight", "", "Column of example weights.")
     flags.DEFINE_string("class_weight", "", "'balanced', or class=weight pairs separated by commas.")
     flags.DEFINE_string("task", "", "classification or regression; by default inferred from the label.")

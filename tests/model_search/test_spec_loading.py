@@ -96,8 +96,7 @@ def test_specs_that_mean_the_same_have_one_text():
 
 def test_specs_and_search_do_without_tensorflow():
     program = (
-        "import sys, model_search.algorithms, model_search.converters;"
-        "print({'tensorflow', 'keras'} & set(sys.modules))"
+        "import sys, model_search.algorithms, model_search.converters;print({'tensorflow', 'keras'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
