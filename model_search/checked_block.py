@@ -12,7 +12,7 @@ from .block import RegisteredBlock, Role
 from .errors import BuildError, OutOfMemoryError, TrialError, plain_message
 from .registry import place_of
 
-RANKS = {Role.PLATE: 4, Role.FLATTEN: 2, Role.VECTOR: 2, Role.SEQUENCE: 3}
+RANKS = {Role.PLATE: 4, Role.FLATTEN: 2, Role.VECTOR: 2, Role.SEQUENCE: 3, Role.SUMMARY: 2}
 
 
 def build_checked(

@@ -10,4 +10,5 @@ class Role(enum.Enum):
     FLATTEN = "flatten"  # (batch, height, width, channels) to (batch, features)
     VECTOR = "vector"  # (batch, features) to (batch, features)
     SEQUENCE = "sequence"  # (batch, time, features) to the same rank
+    SUMMARY = "summary"  # (batch, time, features) to (batch, features)
     ANY = "any"  # keeps whatever rank it gets

@@ -20,6 +20,7 @@ SHAPES = {
     Role.FLATTEN: PLATES,
     Role.VECTOR: VECTORS,
     Role.SEQUENCE: SEQUENCES,
+    Role.SUMMARY: SEQUENCES,
     Role.ANY: [PLATES[0], VECTORS[0], SEQUENCES[0], (1, 1, 1), (1,), (1, 1)],
 }
 
@@ -63,7 +64,7 @@ def check_builds(name: str, shape: tuple[int, ...]) -> None:
     assert len(result) == 3
     assert all(kept is tensor for kept, tensor in zip(result, earlier, strict=False))
     output = result[-1]
-    rank = 2 if entry.role is Role.FLATTEN else len(shape) + 1
+    rank = 2 if entry.role in (Role.FLATTEN, Role.SUMMARY) else len(shape) + 1
     assert len(output.shape) == rank
     assert output.shape[0] is None
     assert all(isinstance(size, int) and size > 0 for size in output.shape[1:]), output.shape
@@ -86,7 +87,7 @@ def check_local_names_are_unique(name: str, shape: tuple[int, ...]) -> None:
 
 
 def check_two_of_a_name_stand_in_one_model(name: str, shape: tuple[int, ...]) -> None:
-    copies = 1 if blocks[name].role is Role.FLATTEN else 2
+    copies = 1 if blocks[name].role in (Role.FLATTEN, Role.SUMMARY) else 2
     one, two = chain(name, shape), chain(name, shape, copies)
     assert len(two.weights) == copies * len(one.weights)
     assert not {id(weight) for weight in one.weights} & {id(weight) for weight in two.weights}
