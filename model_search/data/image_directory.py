@@ -11,6 +11,7 @@ from ..errors import UsageError
 from .image_decoding import IMAGE, decoded_batches
 from .image_encoder import ImageEncoder
 from .image_files import Scan, scan
+from .image_layout import ImageLayout
 from .labels import class_weights
 from .provider import Column, DataOptions, Description, Feature, Provider, Task, TaskKind
 from .split import stratified
@@ -76,6 +77,7 @@ class ImageProvider(Provider):
     def __init__(self, task: Task, parts: list[ImageList], scans: list[Scan], options: DataOptions):
         self.task = task
         self.image_size = options.image_size
+        self.layout = ImageLayout(IMAGE, *options.image_size)
         self._train, self._evaluation, self._test = parts
         self._scans = scans
         self._options = options

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 from ..registry import Registry, place_of
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
+
+    from .layout import Layout
 
 
 class TaskKind(enum.Enum):
@@ -21,6 +24,8 @@ class TaskKind(enum.Enum):
 
     CLASSIFICATION = "classification"
     REGRESSION = "regression"
+    MULTI_LABEL = "multi_label"
+    MULTI_TASK = "multi_task"
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,14 @@ class Task:
     """What is predicted, and how labels are coded.
 
     Attributes:
-      kind: classification or regression.
+      kind: classification (one class an example), regression, multi-label (any number of classes an example), or
+        multi-task (several of them on one network).
       target: name of the label, for people.
-      classes: class names in the order of their ids (classification), else empty.
+      classes: class names in the order of their ids (classification, multi-label), else empty.
       target_mean, target_scale: regression labels are trained as (label - mean) / scale; labels that a provider
         yields, metrics and predictions are in the original unit.
+      is_per_step: whether each step of a sequence has a label of its own.
+      tasks: the tasks of a multi-task network by `target`, the primary one first; else empty.
     """
 
     kind: TaskKind
@@ -40,11 +48,13 @@ class Task:
     classes: tuple[str, ...] = ()
     target_mean: float = 0.0
     target_scale: float = 1.0
+    is_per_step: bool = False
+    tasks: tuple["Task", ...] = ()
 
     @property
     def outputs(self) -> int:
-        """Width of the logits: classes, or 1 for regression."""
-        return len(self.classes) if self.kind is TaskKind.CLASSIFICATION else 1
+        """Width of the logits: classes, or 1 for regression. A multi-task network has logits for each of its tasks."""
+        return len(self.classes) or 1
 
 
 @dataclass(frozen=True)
@@ -85,12 +95,21 @@ class Provider(abc.ABC):
     """Where examples come from.
 
     Datasets yield batches of any size (the engine batches again): `(features, labels, weights)`, features a dict of raw
-    tensors by the names of `signature()`, labels int32 class ids (batch,) or float32 values (batch,), weights
-    float32 (batch,), mean 1 where nothing else was asked for. Each has an end. Training data may come in any fixed
-    order; the engine shuffles. Evaluation and test data are never training data.
+    tensors by the names of `signature()`, weights float32 (batch,), mean 1 where nothing else was asked for. Labels by
+    the task's kind: int32 class ids (batch,), float32 values (batch,), float32 zeros and ones (batch, classes); with a
+    label for each step (batch, time), padded with anything; for several tasks a dict by the tasks' `target`, and the
+    weights too. Each dataset has an end. Training data may come in any fixed order; the engine shuffles. Evaluation and
+    test data are never training data.
+
+    Attributes:
+      task: what is predicted.
+      vocabulary_size: where examples are encoded as token ids, 1 + the largest id; 0 stands for padding. Else 0.
+      layout: how files of raw input are read for prediction; None where only arrays can be given.
     """
 
     task: Task
+    vocabulary_size: int = 0
+    layout: "Layout | None" = None
 
     @abc.abstractmethod
     def signature(self) -> Mapping[str, Feature]:
@@ -98,10 +117,22 @@ class Provider(abc.ABC):
 
     @abc.abstractmethod
     def encode(self, inputs: Mapping[str, Any]) -> Any:
-        """Applies the adapted preprocessing layers to symbolic raw inputs (batch, ...); gives one float tensor.
+        """Applies the adapted preprocessing layers to symbolic raw inputs (batch, ...).
 
         Called whenever a model is put together, always with the same layers: they are made and adapted once.
+
+        Returns:
+          One float tensor of fixed shape but for the batch: (batch, features), (batch, height, width, channels), or
+          (batch, time, features). Sequences come as a dict of `x` and `lengths`, int32 (batch,), at least 1 and at most
+          time; their `x` may be int32 token ids (batch, time) instead, see `vocabulary_size`.
         """
+
+    def augmentation(self) -> "keras.Layer | None":
+        """A layer from a batch of the encoded tensor (of `x` in a dict) to another of the same shape and dtype.
+
+        Applied in training alone, inside its graph, anew to each batch. None for no augmentation.
+        """
+        return None
 
     @abc.abstractmethod
     def train(self) -> "tf.data.Dataset":
@@ -133,22 +164,54 @@ class Provider(abc.ABC):
 
 
 @dataclass(frozen=True)
+class TaskOptions:
+    """One of several tasks on one network.
+
+    Attributes:
+      label: column, or key in a dict of labels.
+      classes: how many there must be; 1 for regression.
+      weight: name of the task's example weights, or empty.
+      weight_is_a_feature: whether a Python caller gives those weights among the features or among the labels.
+    """
+
+    label: str
+    classes: int
+    weight: str = ""
+    weight_is_a_feature: bool = True
+
+
+@dataclass(frozen=True)
 class DataOptions:
     """How to find and read a data set, as a command or a Python caller gives it.
 
     Attributes:
       filename: training file, or folder with one folder a class.
       validation_filename, test_filename: held-out data; empty: a split of the training data.
-      label: column name or index (from 0, negative from the end); empty: the last column.
+      label: column name or index (from 0, negative from the end), several separated by commas for several labels;
+        empty: the last column.
       columns: names for a file without a header.
       types: column name to `number`, `category`, `text` or `ignore`, where inference shall not decide.
       weight: column of example weights.
       class_weight: empty, `balanced`, or `class=weight` pairs separated by commas.
-      task: `classification`, `regression`, or empty to infer.
+      task: `classification`, `regression`, `multi_label`, or empty to infer.
       delimiter: of a CSV file; empty to infer.
       validation_fraction, test_fraction: of the training data, in (0, 1); used where no file is given.
       image_size: height and width that images are resized to.
       seed: of the split.
+      problem_type: the spec's, which says in what form a provider that has several gives its examples: `CNN` plates,
+        `DNN` vectors, `RNN_LAST_ACTIVATIONS` and `RNN_ALL_ACTIVATIONS` sequences.
+      label_pattern: regular expression with one group, searched in a file's name without folders: the group is its
+        label. Empty: the name of the folder is.
+      group_pattern: the same: files with the same group are never in two parts. Empty: each file by itself.
+      sample_rate: of sounds in Hz, to which all are resampled; 0 for that of the first file.
+      seconds: length of sounds: longer ones are cut, shorter ones padded; 0 for that which covers 95 % of them.
+      vocabulary: different tokens of texts that are told apart, at most.
+      sequence_length: steps of texts and sequences, longer ones are cut; 0 for that which covers 95 % of them.
+      tokens: `word` or `character`.
+      schema: features of records: name to dtype and shape, such as `float32[28,28]`; empty to infer.
+      lengths: name of the feature with the valid steps of each sequence, where the data has one.
+      augment: augmentations with their strengths, such as `flip` and `crop:4`.
+      tasks: columns or dict entries with the labels of several tasks on one network; empty for one task.
     """
 
     filename: str = ""
@@ -165,6 +228,18 @@ class DataOptions:
     test_fraction: float = 0.0
     image_size: tuple[int, int] = (32, 32)
     seed: int = 0
+    problem_type: str = ""
+    label_pattern: str = ""
+    group_pattern: str = ""
+    sample_rate: int = 0
+    seconds: float = 0.0
+    vocabulary: int = 20_000
+    sequence_length: int = 0
+    tokens: str = "word"
+    schema: Mapping[str, str] = field(default_factory=dict)
+    lengths: str = ""
+    augment: tuple[str, ...] = ()
+    tasks: "tuple[TaskOptions, ...]" = ()
 
 
 ProviderFactory = Callable[[DataOptions], Provider]

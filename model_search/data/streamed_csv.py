@@ -16,11 +16,11 @@ from .provider import DataOptions, Description, Feature, Provider, Task
 from .schema import Schema, infer_schema
 from .split import check_fractions, hashed_parts
 from .table_inputs import TableInputs
+from .table_layout import TableLayout
 from .tabular import (
     MANY_ROWS,
     PartCoder,
     Table,
-    TableLayout,
     describe_columns,
     encoder_of,
     example_weights,

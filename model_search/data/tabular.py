@@ -15,6 +15,7 @@ from .provider import Column, DataOptions, Description, Task, TaskKind
 from .schema import Schema, infer_schema
 from .split import strata_of_values, stratified
 from .table_inputs import TableInputs
+from .table_layout import TableLayout
 from .values import tidy
 
 MANY_ROWS = 10_000
@@ -36,27 +37,6 @@ class Table:
     def rows(self, places: np.ndarray) -> "Table":
         """Some of the rows, by position or mask."""
         return replace(self, frame=self.frame.iloc[places])
-
-
-@dataclass(frozen=True)
-class TableLayout:
-    """What a predicting program must know of the table that a model was trained on.
-
-    Attributes:
-      columns: all columns in order.
-      label: the label's column.
-      weight: the column of example weights, or empty.
-      delimiter: of the CSV file, a comma for other tables.
-      has_header: whether the file named its columns.
-      inputs: which columns the model reads.
-    """
-
-    columns: tuple[str, ...]
-    label: str
-    weight: str
-    delimiter: str
-    has_header: bool
-    inputs: TableInputs
 
 
 class TableProvider(MemoryProvider):

@@ -137,7 +137,7 @@ def test_prediction_input_names_files_and_skips_damaged_ones(folder, capfd):
     assert all(features["image"].shape[1:] == (8, 8, 3) for _, features in batches)
     ((one, _),) = read_features(str(folder / "light" / "0.jpg"), signature)
     assert one == ["0.jpg"]
-    with pytest.raises(UsageError, match="the model reads image uint8"):
+    with pytest.raises(UsageError, match="the model reads images; give an image"):
         read_features(__file__, signature)
     skipped.clear()
     with pytest.raises(UsageError, match="none of the 1 images can be read"):

@@ -41,7 +41,7 @@ def test_saved_model_takes_raw_rows_in_a_process_that_knows_only_keras(tmp_path)
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), here, rtol=1e-6)
 
     signature = from_json(json.loads(json.dumps(to_json(made))))
-    assert signature.table == made.layout
+    assert signature.layout == made.layout
     (tmp_path / "p.csv").write_text("job,pay,age\ncook,0,30\npilot,1e30,?\nnever seen,17,45\n")
     ((ids, features),) = read_features(str(tmp_path / "p.csv"), signature)
     assert ids == ["2", "3", "4"]

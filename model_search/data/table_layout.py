@@ -1,0 +1,69 @@
+"""How the rows of CSV files are read for a model of tables."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .csv_file import CsvFile, require_file
+from .csv_layout import Layout as CsvLayout
+from .layout import Batches
+from .table_inputs import TableInputs
+
+BATCH = 1024
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """What a predicting program must know of the table that a model was trained on.
+
+    Attributes:
+      columns: all columns in order.
+      label: the label's column.
+      weight: the column of example weights, or empty.
+      delimiter: of the CSV file, a comma for other tables.
+      has_header: whether the file named its columns.
+      inputs: which columns the model reads.
+    """
+
+    kind: ClassVar[str] = "table"
+    columns: tuple[str, ...]
+    label: str
+    weight: str
+    delimiter: str
+    has_header: bool
+    inputs: TableInputs
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "TableLayout":
+        """What `to_json` gave."""
+        i = value["inputs"]
+        inputs = TableInputs(tuple(i["numbers"]), tuple(i["categories"]), tuple(i["lenient"]), bool(i["is_grouped"]))
+        columns = tuple(value["columns"])
+        return cls(columns, value["label"], value["weight"], value["delimiter"], value["has_header"], inputs)
+
+    def read(self, filename: str, on_skipped: Callable[[str], None] | None = None) -> Batches:
+        """Rows of a CSV file, with or without the columns that the model does not read; no row is skipped."""
+        require_file(filename)
+        used = {*self.inputs.numbers, *self.inputs.categories}
+        spare = [name for name in self.columns if name not in used]
+        layout = CsvLayout(self.delimiter, self.has_header, self.columns)
+        aside = [name for name in (self.label, self.weight) if name]
+        file = CsvFile.open_like(filename, layout, spare, (spare, aside, [self.label]))
+
+        def batches() -> Batches:
+            for frame in file.chunks(BATCH):
+                features = self.inputs.arrays(frame, filename)
+                yield [str(row) for row in frame.index], {name: flat(array) for name, array in features.items()}
+
+        return batches()
+
+
+def flat(array: np.ndarray) -> np.ndarray:
+    """(rows, 1) as (rows,): `keras.Model.predict` takes str only of rank 1, and only beside others of rank 1."""
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
