@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from .conclusion import conclude
 from .data.arrays import provider_from
 from .data.provider import DataOptions
 from .errors import UsageError
-from .final_test import score_best_on_test
 from .handle import StudyHandle
 from .open_search import SearchConfig, check_seed, open_search
 from .plugins import import_modules, load_plugins
@@ -41,6 +41,7 @@ def search(
     validation_data: Any = None,
     test_data: Any = None,
     hypertuning_method: str = "",
+    refit: bool = True,
     **options: Any,
 ) -> StudyHandle:
     """Runs a search in this process. The same call again resumes it; it may join a search that runs elsewhere.
@@ -61,6 +62,8 @@ def search(
       label: column of a pandas frame that is predicted; by default the last.
       validation_data, test_data: as `data`: what ranks trials, and what is scored once at the end.
       hypertuning_method: `random` or `bayesian`; by default what the spec says.
+      refit: whether, at the end, the best network is trained once more on training and held-out data together, and that
+        model is the best one; not where `validation_data` are given.
       **options: fields of `DataOptions` (`task`, `class_weight`, `test_fraction`, ...) and of `TrainingOptions`
         (`eval_steps`, `mixed_precision`, `max_parameters`, ...).
 
@@ -81,8 +84,9 @@ def search(
     chosen = {"train_steps": train_steps, "batch_size": batch_size, "seed": seed, **options}
     training = TrainingOptions(**_fields(TrainingOptions, chosen))
     provider = provider_from(data, label, validation_data, test_data, DataOptions(**_fields(DataOptions, chosen)))
+    refit = refit and validation_data is None
     config = SearchConfig(
-        completed, provider, model_dir, name, owner, max_trials, trial_store, seed, metric, goal, training
+        completed, provider, model_dir, name, owner, max_trials, trial_store, seed, metric, goal, training, refit
     )
     stop = threading.Event()
     opened = open_search(config, stop)
@@ -91,7 +95,7 @@ def search(
     if ended:
         logging.getLogger(__name__).warning(ended)
     if not stop.is_set():
-        score_best_on_test(opened)
+        conclude(opened)
     return StudyHandle(opened.store, opened.study, model_dir)
 
 

@@ -6,14 +6,14 @@ import numpy as np
 
 from . import files
 from .data.provider import TaskKind
-from .model_dir import TEST_FILE
+from .model_dir import TEST_FILE, refitted_model
 from .model_file import load_model
 from .run_trial import Search
 from .training.metrics import evaluate
 
 
 def score_best_on_test(search: Search) -> dict[str, float] | None:
-    """Test metrics of the best trial's exported model, also written to the model directory.
+    """Test metrics of the best model (see `refit`), also written to the model directory.
 
     The model is loaded from its file and fed raw features, so this also shows that the export gives what was trained.
     None where there is no test data or no completed trial.
@@ -24,9 +24,10 @@ def score_best_on_test(search: Search) -> dict[str, float] | None:
         return None
     content = files.read_bytes(files.join(search.model_dir, TEST_FILE))
     known = json.loads(content) if content else {}
-    if known.get("trial") == best[0].number:
+    path = refitted_model(search.model_dir, best[0].number) or files.join(search.model_dir, best[0].result.model)
+    if known.get("model") == path and known.get("trial") == best[0].number:
         return dict(known["metrics"])
-    model = load_model(files.join(search.model_dir, best[0].result.model))
+    model = load_model(path)
     parts = [(model.predict_on_batch(x), np.asarray(y), np.asarray(w)) for x, y, w in batches]
     predictions, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     task = search.pipeline.task
@@ -35,6 +36,6 @@ def score_best_on_test(search: Search) -> dict[str, float] | None:
     else:
         logits = (predictions - task.target_mean) / task.target_scale
     metrics = evaluate(task, logits, labels, weights)
-    scored = {"trial": best[0].number, "metrics": metrics}
+    scored = {"trial": best[0].number, "model": path, "metrics": metrics}
     files.write_atomically(files.join(search.model_dir, TEST_FILE), json.dumps(scored, indent=1).encode())
     return metrics

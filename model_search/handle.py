@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import files
 from .errors import UsageError
-from .model_dir import read_study_file, store_url
+from .model_dir import read_study_file, refitted_model, store_url
 from .report.leaderboard import leaderboard_rows
 from .study import Study, Trial
 from .trial_store.contract import TrialStore
@@ -54,18 +54,21 @@ class StudyHandle:
         return pd.DataFrame(leaderboard_rows(self.trials(), self.study.config.objective))
 
     def model_path(self, number: int | None = None) -> str:
-        """Path of a trial's `.keras` file; of the best trial by default.
+        """Path of a trial's `.keras` file; by default of the best trial's, trained on all examples where that was done.
 
         Raises:
           UsageError: the trial has no model.
         """
         trial = self.best_trial() if number is None else self.trial(number)
+        refitted = refitted_model(self.model_dir, trial.number) if number is None else None
+        if refitted:
+            return refitted
         if trial.result is None or not trial.result.model:
             raise UsageError(f"trial {trial.number} is {trial.state.value} and has no model {trial.error}".rstrip())
         return files.join(self.model_dir, trial.result.model)
 
     def best_model(self) -> "keras.Model":
-        """The best trial's model: raw features to probabilities, or to values in the label's unit."""
+        """The best model (see `model_path`): raw features to probabilities, or to values in the label's unit."""
         from .model_file import load_model
 
         return load_model(self.model_path())

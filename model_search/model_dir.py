@@ -13,6 +13,8 @@ STUDY_FILE = "study.json"
 SIGNATURE_FILE = "signature.json"
 DATABASE_FILE = "search.db"
 TEST_FILE = "test_metrics.json"
+REFIT_FOLDER = "refit"
+REFIT_REPORT = "refit.json"
 
 
 def store_url(model_dir: str, trial_store: str = "") -> str:
@@ -60,3 +62,10 @@ def read_study_file(model_dir: str) -> Mapping[str, str]:
     """Owner and name of the experiment that a model directory holds; empty for none."""
     content = files.read_bytes(files.join(model_dir, STUDY_FILE))
     return json.loads(content) if content else {}
+
+
+def refitted_model(model_dir: str, number: int) -> str | None:
+    """Path of the model that was trained on all examples when the search was over, if it is one of trial `number`."""
+    content = files.read_bytes(files.join(model_dir, REFIT_FOLDER, REFIT_REPORT))
+    known: dict[str, Any] = json.loads(content) if content else {}
+    return files.join(model_dir, REFIT_FOLDER, "model.keras") if known.get("trial") == number else None

@@ -34,6 +34,7 @@ class SearchConfig:
       seed: of everything random, 0 to 2**31 - 1.
       metric, goal: of the objective; empty for the task's default.
       training: how trials train.
+      refit: whether the best network is trained once more, on training and evaluation data, when the search is over.
     """
 
     spec: SearchSpec
@@ -47,6 +48,7 @@ class SearchConfig:
     metric: str = ""
     goal: str = ""
     training: TrainingOptions = field(default_factory=TrainingOptions)
+    refit: bool = False
 
 
 def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Search:
@@ -86,6 +88,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
         options=config.training,
         strategy=device_strategy(),
         model_dir=config.model_dir,
+        refit=config.refit,
         stop=stop or threading.Event(),
     )
 

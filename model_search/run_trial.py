@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -37,6 +37,7 @@ class Search:
     """All that a trainer needs to run trials of a study.
 
     Attributes:
+      refit: whether the best network is trained once more on all examples when the search is over.
       stop: set from another thread or a signal handler to end the running trial within about a second.
     """
 
@@ -48,6 +49,7 @@ class Search:
     options: TrainingOptions
     strategy: tf.distribute.Strategy
     model_dir: str
+    refit: bool
     stop: threading.Event
 
 
@@ -107,7 +109,7 @@ def train_and_evaluate(
     """Builds, trains and evaluates the suggested network and writes its files."""
     folder = trial_folder(search.model_dir, claim.number)
     files.make_folder(folder)
-    seed = (search.study.config.seed * 1_000_003 + claim.number) % 2**31
+    seed = seed_of(search, claim.number)
     tower = build(search, suggestion, seed)
     steps = trial_steps(search.spec, suggestion.architecture, search.options.train_steps)
     plan = Fit(
@@ -119,13 +121,23 @@ def train_and_evaluate(
     logits, labels, weights = logits_of(tower.model, search.pipeline.evaluation())
     metrics = evaluate(search.pipeline.task, logits, labels, weights)
     measurements.append(Measurement(steps, metrics))
-    pipeline = search.pipeline
-    with forgetting_calls(pipeline.encoder):
-        model = serving_model(pipeline.raw_inputs(), pipeline.encoder, tower.model, pipeline.task)
+    with served(search.pipeline, tower) as model:
         check_lease(search, claim, heartbeat)
         path = write_artifacts(folder, claim.number, suggestion, model, logits, measurements)
     objective = metrics[search.study.config.objective.metric]
     return Result(objective, metrics["loss"], metrics, tower.parameters, time.monotonic() - begin, path)
+
+
+def seed_of(search: Search, number: int) -> int:
+    """The seed of a trial's weights and order of examples."""
+    return (search.study.config.seed * 1_000_003 + number) % 2**31
+
+
+@contextlib.contextmanager
+def served(pipeline: Pipeline, tower: Tower) -> Iterator[keras.Model]:
+    """The model that serves a trained tower: raw features to predictions."""
+    with forgetting_calls(pipeline.encoder):
+        yield serving_model(pipeline.raw_inputs(), pipeline.encoder, tower.model, pipeline.task)
 
 
 def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:

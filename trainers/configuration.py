@@ -66,4 +66,5 @@ def search_config() -> SearchConfig:
         metric=FLAGS.optimization_metric,
         goal=FLAGS.optimization_goal,
         training=training_options(),
+        refit=FLAGS.refit and not FLAGS.validation_filename,
     )

@@ -66,6 +66,11 @@ def define_training_flags() -> None:
     )
     flags.DEFINE_string("optimization_metric", "", "What ranks trials; by default accuracy, or rmse for regression.")
     flags.DEFINE_string("optimization_goal", "", "max or min; by default the metric's own direction.")
+    flags.DEFINE_bool(
+        "refit",
+        True,
+        "At the end, train the best network once more, on training and held-out data; not with --validation_filename.",
+    )
     flags.DEFINE_alias("phoenix_train_steps", "train_steps")
     flags.DEFINE_alias("phoenix_eval_steps", "eval_steps")
     flags.DEFINE_alias("phoenix_batch_size", "batch_size")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import files
-from ..model_dir import TEST_FILE
+from ..model_dir import TEST_FILE, refitted_model
 from ..report.leaderboard import hyperparameter_text, leaderboard_rows
 from ..study import Study, TrialState
 from ..trial_store.contract import TrialStore
@@ -69,7 +69,9 @@ def finish(store: TrialStore, study: Study, model_dir: str, interrupted: bool, t
 def print_best(best: dict[str, Any], model_dir: str) -> None:
     """The best model's path, its test score where there is one, and the next commands."""
     quoted = shlex.quote(model_dir)
-    print(f"best model: {files.join(model_dir, best['model'])} (trial {best['number']})")
+    refitted = refitted_model(model_dir, best["number"])
+    how = ", trained on all examples" if refitted else ""
+    print(f"best model: {refitted or files.join(model_dir, best['model'])} (trial {best['number']}{how})")
     content = files.read_bytes(files.join(model_dir, TEST_FILE))
     test = json.loads(content) if content else {}
     if test.get("trial") == best["number"]:

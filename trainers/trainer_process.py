@@ -33,9 +33,9 @@ def run_supervised(is_lead: bool) -> int:
         _report(ready=True)
         _work(search, lambda note: _report(note=note))
         if is_lead and not stop.is_set():
-            from ..final_test import score_best_on_test
+            from ..conclusion import conclude
 
-            score_best_on_test(search)
+            conclude(search)
     except StudyError as error:
         _report(error=" ".join(str(error).split()))
         return 2
@@ -63,9 +63,9 @@ def run_here(time_limit: float) -> int:
                 watcher.join()
                 progress.update()
         if not stop.is_set():
-            from ..final_test import score_best_on_test
+            from ..conclusion import conclude
 
-            score_best_on_test(search)
+            conclude(search)
         return finish(search.store, search.study, FLAGS.model_dir, interrupted=stop.is_set(), timed_out=limit.expired)
 
 

@@ -35,6 +35,11 @@ def keras_bytes(model: keras.Model) -> bytes:
             return file.read()
 
 
+def write_model(folder: str, model: keras.Model) -> None:
+    """Writes a model that serves as `model.keras` into a folder."""
+    files.write_atomically(files.join(folder, MODEL), keras_bytes(model))
+
+
 def write_artifacts(
     folder: str,
     number: int,
@@ -55,5 +60,5 @@ def write_artifacts(
     content = json.dumps([asdict(measurement) for measurement in measurements], indent=1)
     files.write_atomically(files.join(folder, MEASUREMENTS), content.encode())
     files.write_atomically(files.join(folder, LOGITS), buffer.getvalue())
-    files.write_atomically(files.join(folder, MODEL), keras_bytes(model))
+    write_model(folder, model)
     return f"trials/{number}/{MODEL}"

@@ -34,7 +34,14 @@ def vectors(rows: int = 200) -> tuple[np.ndarray, np.ndarray]:
 
 
 def open_small(
-    folder: Path, spec: str = SPEC, trials: int = 4, data=None, test_fraction: float = 0.0, seed: int = 0, **training
+    folder: Path,
+    spec: str = SPEC,
+    trials: int = 4,
+    data=None,
+    test_fraction: float = 0.0,
+    seed: int = 0,
+    refit: bool = False,
+    **training,
 ) -> Search:
     """Opens a search of small vectors (or of `data`)."""
     load_plugins()
@@ -42,5 +49,5 @@ def open_small(
     validate(message)
     provider = provider_from(data or vectors(), options=DataOptions(test_fraction=test_fraction))
     options = TrainingOptions(**{"train_steps": 20, "batch_size": 16, **training})
-    config = SearchConfig(message, provider, str(folder), max_trials=trials, seed=seed, training=options)
+    config = SearchConfig(message, provider, str(folder), max_trials=trials, seed=seed, training=options, refit=refit)
     return open_search(config, threading.Event())

@@ -4,6 +4,7 @@ from absl import flags
 
 from ...errors import UsageError
 from ...handle import load
+from ...model_dir import refitted_model
 from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import silenced_stderr, start_tensorflow
 
@@ -26,7 +27,9 @@ def main(arguments: list[str]) -> int:
     start_tensorflow()
     with silenced_stderr():
         path = handle.export(FLAGS.output, number, FLAGS.format)
-    print(f"trial {number or handle.best_trial().number} exported to {path}")
+    trial = number or handle.best_trial().number
+    is_refitted = number is None and refitted_model(handle.model_dir, trial) is not None
+    print(f"trial {trial}{', trained on all examples,' if is_refitted else ''} exported to {path}")
     return 0
 
 

@@ -1,0 +1,13 @@
+"""What happens once when a search is over."""
+
+from .final_test import score_best_on_test
+from .refit import refit_best
+from .run_trial import Search
+
+
+def conclude(search: Search) -> None:
+    """Trains the best network on all examples where that was asked for, and scores the model that results."""
+    if search.refit:
+        refit_best(search)
+    if not search.stop.is_set():
+        score_best_on_test(search)

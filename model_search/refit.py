@@ -1,0 +1,88 @@
+"""The last step of a search: the best network, trained once more on all examples.
+
+Trials learn from the training part and are ranked by the part that was held out for it. Once the choice is made, those
+examples may be learned from too, as scikit-learn's searches do (`refit` of `GridSearchCV`).
+"""
+
+import json
+import logging
+import time
+
+import keras
+
+from . import files
+from .data.joined import JoinedProvider
+from .data.pipeline import Pipeline
+from .errors import TrialError
+from .model_dir import REFIT_FOLDER, REFIT_REPORT, refitted_model
+from .run_trial import Search, build, seed_of, served
+from .spec import trial_steps
+from .study import Trial
+from .training.artifacts import MODEL, write_model
+from .training.checkpoint import CHECKPOINT
+from .training.failures import as_trial_error
+from .training.fit import Fit, InterruptedTraining, fit
+from .training.loop import report_steps
+
+
+def refit_best(search: Search) -> str | None:
+    """Trains the best trial's network on training and evaluation examples together and writes `refit/model.keras`.
+
+    The same architecture, hyperparameters, steps and seed as the trial's. Does nothing where that has been done for the
+    trial before. A training that fails leaves the trial's own model as the best one.
+
+    Returns:
+      Path of the model; None where no trial has completed or the training failed or was stopped.
+    """
+    best = search.store.best(search.study.id, 1)
+    if not best:
+        return None
+    done = refitted_model(search.model_dir, best[0].number)
+    if done:
+        return done
+    try:
+        return _refit(search, best[0])
+    except InterruptedTraining:
+        return None
+    except TrialError as error:
+        logging.getLogger(__name__).warning("training on all examples failed: %s", error)
+        return None
+
+
+def _refit(search: Search, trial: Trial) -> str:
+    begin = time.monotonic()
+    assert trial.suggestion is not None
+    folder = files.join(search.model_dir, REFIT_FOLDER)
+    files.make_folder(folder)
+    seed = seed_of(search, trial.number)
+    steps = trial_steps(search.spec, trial.suggestion.architecture, search.options.train_steps)
+    pipeline = Pipeline(JoinedProvider(search.pipeline.provider), search.options.batch_size)
+    tower = build(search, trial.suggestion, seed)
+    plan = Fit(
+        search.spec, trial.suggestion, pipeline, search.options, search.strategy, steps, seed,
+        files.join(folder, f"{trial.number}-{CHECKPOINT}"),
+    )  # fmt: skip
+    losses: dict[int, float] = {}
+    marks = set(report_steps(steps))
+
+    def progress(step: int, loss: float) -> None:
+        if step in marks:
+            losses[step] = loss
+        if search.stop.is_set() and step < steps:
+            raise InterruptedTraining(f"the training on all examples was interrupted at step {step}")
+
+    try:
+        fit(plan, tower, progress)
+        with served(pipeline, tower) as model:
+            write_model(folder, model)
+    except (InterruptedTraining, TrialError):
+        raise
+    except Exception as error:
+        raise as_trial_error(error) from error
+    finally:
+        keras.utils.clear_session()
+    examples = pipeline.provider.describe().train_examples
+    report = {"trial": trial.number, "examples": examples, "steps": steps, "training_loss": losses}
+    report["seconds"] = round(time.monotonic() - begin, 3)
+    files.write_atomically(files.join(folder, REFIT_REPORT), json.dumps(report, indent=1).encode())
+    return files.join(folder, MODEL)
