@@ -18,8 +18,8 @@ def tokenized(tensor: Any, size: int) -> Any:
     More than `MAX_TOKENS` features are first projected, linearly, to that many.
     """
     if layers.width(tensor) > MAX_TOKENS:
-        options = {"activation": None, "use_bias": False, "kernel_initializer": "lecun_normal"}
-        tensor = layers.dense(tensor, MAX_TOKENS, "projection", **options)
+        linear = {"activation": None, "use_bias": False, "kernel_initializer": "lecun_normal"}
+        tensor = layers.dense(tensor, MAX_TOKENS, "projection", **linear)
     uniform = {"class_name": "RandomUniform", "config": {"minval": -(size**-0.5), "maxval": size**-0.5}}
     options = {"bias_axes": "fd", "kernel_initializer": uniform, "bias_initializer": uniform}
     shape = (layers.width(tensor), size)
