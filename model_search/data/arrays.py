@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..errors import UsageError
 from .dataset_reading import is_dataset, read_dataset
-from .plates import Plates, plates_provider
+from .input_arrays import ArraySet, arrays_provider
+from .inputs import is_scalar
 from .provider import DataOptions, Provider
 from .tabular import Table, TableSource, table_provider
 
@@ -19,9 +20,9 @@ WEIGHT = "weight"
 
 @dataclass(frozen=True)
 class Examples:
-    """Features as a frame or an array, labels and weights (rows,) or None, and what the caller calls them."""
+    """Features as a frame, an array or arrays by name, labels and weights (rows,) or None, and what they are called."""
 
-    features: pd.DataFrame | np.ndarray
+    features: pd.DataFrame | np.ndarray | dict[str, np.ndarray]
     labels: np.ndarray | None
     weights: np.ndarray | None
     source: str
@@ -37,12 +38,15 @@ def provider_from(
     """A provider for data in memory.
 
     Args:
-      data: a provider (returned as it is); a pandas frame; `(features, labels)` or `(features, labels, weights)` with
-        features an array of rank 2 (examples, features) or 4 (examples, height, width, channels), a frame, or a dict of
-        arrays by column name; or a finite `tf.data.Dataset` of such tuples, batched or not.
+      data: a provider (returned as it is); a pandas frame; `(features, labels)` or `(features, labels, weights)`; or a
+        finite `tf.data.Dataset` of such tuples, batched or not. Features are a frame; a dict of arrays by name, with
+        one value an example or more, all of which become inputs; or one array: (examples, features), (examples, time,
+        features), (examples, height, width, channels), for a CNN also (examples, height, width), for an RNN also
+        (examples, time) of token ids from 0, which is padding, or of one number a step.
       label: the label's column, for a frame without separate labels (default: the last).
       validation_data, test_data: as `data`; by default a split of it.
-      options: task, types, weights, fractions and seed; file names in it mean nothing here.
+      options: task, types, weights, fractions and seed; `problem_type` decides what shapes mean; `lengths` names the
+        array with the valid steps of sequences. File names in it mean nothing here.
 
     Raises:
       UsageError: shapes do not fit, labels or features are unusable, or the kind of data is unknown.
@@ -53,9 +57,12 @@ def provider_from(
     train = examples_of(data, "data")
     evaluation = examples_of(validation_data, "validation_data") if validation_data is not None else None
     test = examples_of(test_data, "test_data") if test_data is not None else None
-    if isinstance(train.features, np.ndarray) and train.features.ndim == 4:
-        plates = [_plates(part, train) if part else None for part in (evaluation, test)]
-        return plates_provider(_plates(train, train), plates[0], plates[1], options)
+    if not _is_table(train, options):
+        sets = [_arrays(part, options) if part else None for part in (train, evaluation, test)]
+        assert sets[0] is not None
+        return arrays_provider(sets[0], sets[1], sets[2], options)
+    if options.lengths:
+        raise UsageError(f"lengths {options.lengths!r} have no meaning for a table")
     if train.labels is not None:
         options = replace(options, label=LABEL, weight=WEIGHT if train.weights is not None else options.weight)
     table = _table(train)
@@ -82,18 +89,19 @@ def examples_of(data: Any, source: str) -> Examples:
             " a tf.data.Dataset or a Provider"
         )
     features = _features(data[0], source)
-    labels = _column(data[1], "labels", len(features), source)
-    weights = _column(data[2], "weights", len(features), source) if len(data) == 3 else None
+    count = len(next(iter(features.values()))) if isinstance(features, dict) else len(features)
+    labels = _column(data[1], "labels", count, source)
+    weights = _column(data[2], "weights", count, source) if len(data) == 3 else None
     return Examples(features, labels, weights, source)
 
 
-def _features(features: Any, source: str) -> pd.DataFrame | np.ndarray:
+def _features(features: Any, source: str) -> pd.DataFrame | np.ndarray | dict[str, np.ndarray]:
     if isinstance(features, Mapping):
-        features = _frame(features, source)
+        return _by_name(features, source)
     if not isinstance(features, pd.DataFrame):
         features = np.asarray(features)
-        if features.ndim not in (2, 4):
-            raise UsageError(f"{source}: features have shape {features.shape}; expected rank 2 or 4")
+        if features.ndim not in (2, 3, 4):
+            raise UsageError(f"{source}: features have shape {features.shape}; expected rank 2, 3 or 4")
         if features.dtype.kind not in "fiub":
             raise UsageError(f"{source}: features have dtype {features.dtype}; expected numbers, or a pandas DataFrame")
     if not all(features.shape):
@@ -101,18 +109,20 @@ def _features(features: Any, source: str) -> pd.DataFrame | np.ndarray:
     return features
 
 
-def _frame(features: Mapping[str, Any], source: str) -> pd.DataFrame:
-    columns = {}
-    for name, values in features.items():
-        column = np.asarray(values)
-        column = column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
-        if column.ndim != 1:
-            raise UsageError(f"{source}: feature {name!r} has shape {column.shape}; a dict holds one value an example")
-        columns[name] = column
-    lengths = {name: len(column) for name, column in columns.items()}
+def _by_name(features: Mapping[str, Any], source: str) -> pd.DataFrame | dict[str, np.ndarray]:
+    """A frame where each array has one value an example, else the arrays."""
+    arrays = {str(name): np.asarray(values) for name, values in features.items()}
+    for name, array in arrays.items():
+        if array.ndim < 1 or not all(array.shape):
+            raise UsageError(f"{source}: feature {name!r} has shape {array.shape}; expected values for each example")
+    lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise UsageError(f"{source}: features differ in length: {lengths}")
-    return pd.DataFrame(columns)
+    if not arrays:
+        raise UsageError(f"{source}: features are empty, a dict without arrays")
+    if all(is_scalar(array) for array in arrays.values()):
+        return pd.DataFrame({name: array.reshape(-1) for name, array in arrays.items()})
+    return arrays
 
 
 def _column(values: Any, what: str, length: int, source: str) -> np.ndarray | None:
@@ -128,8 +138,18 @@ def _column(values: Any, what: str, length: int, source: str) -> np.ndarray | No
     return column
 
 
+def _is_table(examples: Examples, options: DataOptions) -> bool:
+    features = examples.features
+    is_vectors = isinstance(features, np.ndarray) and features.ndim == 2 and not options.problem_type.startswith("RNN")
+    return isinstance(features, pd.DataFrame) or is_vectors
+
+
 def _table(examples: Examples) -> Table:
     features = examples.features
+    if isinstance(features, dict) or (isinstance(features, np.ndarray) and features.ndim != 2):
+        raise UsageError(
+            f"{examples.source}: features are arrays of several ranks; those of the training data are a table"
+        )
     frame = features if isinstance(features, pd.DataFrame) else pd.DataFrame(features)
     frame = frame.reset_index(drop=True)
     frame.columns = pd.Index([str(name) for name in frame.columns])
@@ -154,19 +174,22 @@ def _matching(table: Table, train: Table) -> Table:
     return Table(frame[list(train.frame.columns)], table.source)
 
 
-def _plates(examples: Examples, train: Examples) -> Plates:
+def _arrays(examples: Examples, options: DataOptions) -> ArraySet:
     if examples.labels is None:
-        raise UsageError(f"{examples.source}: images need labels: (features, labels)")
-    features = np.asarray(examples.features)
-    expected = np.asarray(train.features)
-    if features.shape[1:] != expected.shape[1:] or features.dtype != expected.dtype:
-        raise UsageError(
-            f"{examples.source}: features are {features.dtype} of shape {features.shape[1:]}, those of {train.source}"
-            f" are {expected.dtype} of {expected.shape[1:]}"
-        )
-    if features.dtype != np.uint8:
-        features = features.astype(np.float32)
-    return Plates(features, examples.labels, examples.weights, examples.source)
+        raise UsageError(f"{examples.source}: arrays need labels: (features, labels)")
+    features = examples.features
+    if isinstance(features, np.ndarray):
+        features = {_name_of(features, options): features}
+    if isinstance(features, pd.DataFrame):
+        features = {str(name): features[name].to_numpy() for name in features.columns}
+    return ArraySet(features, examples.labels, examples.weights, examples.source)
+
+
+def _name_of(array: np.ndarray, options: DataOptions) -> str:
+    """What the one input is called in the exported model."""
+    if array.ndim == 4 or (array.ndim == 3 and options.problem_type == "CNN"):
+        return "image"
+    return "tokens" if array.ndim == 2 and array.dtype.kind in "iu" else "features"
 
 
 def _digest(frame: pd.DataFrame) -> str:

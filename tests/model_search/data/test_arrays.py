@@ -33,7 +33,7 @@ def test_images_are_rescaled_or_standardised():
     labels = np.arange(50) % 5
     bytes_ = Pipeline(provider_from((IMAGES, labels)), 10)
     assert bytes_.provider.signature()["image"].dtype == "uint8"
-    assert bytes_.input_shape == (4, 5, 3)
+    assert bytes_.train_arrays().x.shape[1:] == (4, 5, 3)
     assert -1 <= bytes_.train_arrays().x.min() < -0.9 < 0.9 < bytes_.train_arrays().x.max() <= 1
     floats = Pipeline(provider_from((IMAGES / 7.0, labels)), 10).train_arrays().x
     assert floats.mean(axis=(0, 1, 2)) == pytest.approx(np.zeros(3), abs=1e-4)
@@ -81,10 +81,11 @@ def test_a_provider_passes_through():
         ((X, np.where(Y, np.nan, 1.0)), r"labels\[1\] is missing \(50 are\)"),
         ((X[:0], Y[:0]), "features are empty"),
         ((X.astype(object), Y), "features have dtype object"),
-        ((X[0], Y), r"shape \(3,\); expected rank 2 or 4"),
+        ((X[0], Y), r"shape \(3,\); expected rank 2, 3 or 4"),
         ((X, Y, np.ones(3)), "weights have shape"),
         (({"a": X[:, 0], "b": X[:5, 0]}, Y), "features differ in length"),
-        (({"a": X}, Y), "feature 'a' has shape"),
+        (({"a": X, "b": np.zeros((100, 0))}, Y), r"feature 'b' has shape \(100, 0\)"),
+        (({"a": X, "b": [["u", "v"]] * 100}, Y), "input 'b' has dtype <U1; only one word"),
         ((X, np.zeros(100)), "one class, '0'"),
         (3, "data is a int; expected"),
         ((IMAGES / np.nan, np.arange(50)), "not finite"),
@@ -99,7 +100,7 @@ def test_unusable_data_are_one_line(data, message):
 def test_validation_data_must_match():
     with pytest.raises(UsageError, match="has no column '2'"):
         provider_from((X, Y), validation_data=(X[:, :2], Y))
-    with pytest.raises(UsageError, match="validation_data: features are uint8"):
+    with pytest.raises(UsageError, match="validation_data: input 'image' is uint8"):
         provider_from((IMAGES / 1.0, np.arange(50) % 2), validation_data=(IMAGES, np.arange(50) % 2))
 
 
@@ -111,7 +112,7 @@ def test_bundled_data(name, inputs, width, classes):
     made = providers[name](DataOptions(test_fraction=0.2))
     assert len(made.signature()) == inputs
     assert len(made.task.classes) == classes
-    assert width is None or Pipeline(made, 8).input_shape == width
+    assert width is None or Pipeline(made, 8).train_arrays().x.shape[1:] == width
 
 
 @pytest.mark.parametrize("name", ["digits", "digits_images", "breast_cancer"])
