@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 from block_checks import chain, example
 
+import model_search.blocks  # noqa: F401
+
 SELU_SCALE, SELU_ALPHA = 1.05070098, 1.67326324
 ROW = np.array([-2.0, -0.5, 0.0, 3.0])
 AFTER = {

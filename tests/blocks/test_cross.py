@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from block_checks import chain, example
 
+import model_search.blocks  # noqa: F401
 from model_search.block import blocks
 
 

@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 from block_checks import chain
 
+import model_search.blocks  # noqa: F401
+
 
 @pytest.mark.parametrize("size", [3, 5, 7])
 def test_two_thin_kernels(size):

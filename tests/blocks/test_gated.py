@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from block_checks import chain, example
 
+import model_search.blocks  # noqa: F401
+
 
 def layer(model, end):
     return next(layer for layer in model.layers if layer.name.endswith(end))

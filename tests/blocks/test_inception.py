@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from block_checks import chain
 
+import model_search.blocks  # noqa: F401
+
 
 @pytest.mark.parametrize(
     ("channels", "parts"),

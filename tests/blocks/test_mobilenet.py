@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 from block_checks import chain, example
 
+import model_search.blocks  # noqa: F401
+
 
 def inverted(channels, filters, expansion):
     """Parameters of the three convolutions and their normalizations."""

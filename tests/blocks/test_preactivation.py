@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 from block_checks import chain, example
 
+import model_search.blocks  # noqa: F401
+
 
 def zeroed(model):
     model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])

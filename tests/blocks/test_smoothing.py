@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from block_checks import chain
 
+import model_search.blocks  # noqa: F401
+
 PLATE = np.array([[1.0, 2.0, 6.0], [-3.0, 4.0, 8.0]]).reshape(1, 2, 3, 1)
 
 

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from block_checks import chain, example
 
+import model_search.blocks  # noqa: F401
+
 
 @pytest.mark.parametrize("hidden", [128, 256])
 @pytest.mark.parametrize("features", [1, 9])

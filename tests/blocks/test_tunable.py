@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+import model_search.blocks  # noqa: F401
 from model_search.block import blocks
 from model_search.network.tower import block_hyperparameters
 
