@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from model_search.block import Role, blocks
 from model_search.checked_block import build_checked
-from model_search.network.naming import name_operations, new_operations
+from model_search.network.naming import name_operations, new_operations, weight_names
 
 # The first shape is the usual one, the others are odd: single cells, single channels, prime sizes, wide vectors.
 PLATES = [(8, 8, 4), (1, 1, 1), (3, 5, 1), (5, 3, 7), (1, 7, 6)]
@@ -23,6 +23,8 @@ SHAPES = {
     Role.SUMMARY: SEQUENCES,
     Role.ANY: [PLATES[0], VECTORS[0], SEQUENCES[0], (1, 1, 1), (1,), (1, 1)],
 }
+
+READS_LENGTHS = (Role.SEQUENCE, Role.SUMMARY)
 
 
 def shapes_of(name: str) -> list[tuple[int, ...]]:
@@ -39,15 +41,33 @@ def default_hparams(name: str) -> dict:
     return dict(wanted.values) if wanted is not None else {}
 
 
-def chain(name: str, shape: tuple[int, ...], copies: int = 1) -> keras.Model:
-    """The block as a model, or several of them one after another, named as the engine names them."""
+def reads_lengths(name: str) -> bool:
+    return blocks[name].role in READS_LENGTHS
+
+
+def chain(name: str, shape: tuple[int | None, ...], copies: int = 1, with_lengths: bool = False) -> keras.Model:
+    """The block as a model, or several of them one after another, named as the engine names them.
+
+    With lengths the model has two inputs: the sequences and how many of their steps are valid.
+    """
     entry = blocks[name]
     tensors = [keras.Input(shape)]
+    lengths = keras.Input((), dtype="int32", name="lengths") if with_lengths else None
+    known = [lengths] if with_lengths else []
     for place in range(copies):
-        output = build_checked(entry, entry.create(), tensors, default_hparams(name))
-        name_operations(new_operations(output, tensors), f"{place}_{name}")
+        output = build_checked(entry, entry.create(), tensors, default_hparams(name), lengths)
+        name_operations(new_operations(output, tensors + known), f"{place}_{name}")
         tensors.append(output)
-    return keras.Model(tensors[0], tensors[-1])
+    return keras.Model([tensors[0], lengths] if with_lengths else tensors[0], tensors[-1])
+
+
+def inputs_for(model: keras.Model, batch: int) -> np.ndarray | list[np.ndarray]:
+    """Examples of the model's input shape; where it takes lengths, one of them 1 and the last one all steps."""
+    shape = model.inputs[0].shape[1:]
+    features = example(shape, batch)
+    if len(model.inputs) == 1:
+        return features
+    return [features, np.linspace(1, shape[0], batch).round().astype("int32")]
 
 
 def with_head(model: keras.Model) -> keras.Model:
@@ -70,11 +90,15 @@ def check_builds(name: str, shape: tuple[int, ...]) -> None:
     assert all(isinstance(size, int) and size > 0 for size in output.shape[1:]), output.shape
 
 
-def check_runs(name: str, shape: tuple[int, ...], batch: int) -> None:
+def check_runs(name: str, shape: tuple[int, ...], batch: int, with_lengths: bool = False) -> None:
+    check_outputs(chain(name, shape, with_lengths=with_lengths), batch)
+
+
+def check_outputs(model: keras.Model, batch: int) -> None:
     """The output has the promised shape and is finite, in training and after it."""
-    model = chain(name, shape)
+    inputs = inputs_for(model, batch)
     for training in (True, False):
-        output = model(example(shape, batch), training=training)
+        output = model(inputs, training=training)
         assert tuple(output.shape) == (batch, *model.output.shape[1:])
         assert np.isfinite(output).all()
 
@@ -89,48 +113,101 @@ def check_local_names_are_unique(name: str, shape: tuple[int, ...]) -> None:
 def check_two_of_a_name_stand_in_one_model(name: str, shape: tuple[int, ...]) -> None:
     copies = 1 if blocks[name].role in (Role.FLATTEN, Role.SUMMARY) else 2
     one, two = chain(name, shape), chain(name, shape, copies)
-    assert len(two.weights) == copies * len(one.weights)
+    # The second may need other weights than the first, as its input has other features.
+    assert copies == 1 or not one.weights or len(two.weights) > len(one.weights)
     assert not {id(weight) for weight in one.weights} & {id(weight) for weight in two.weights}
 
 
-def check_trains(name: str, shape: tuple[int, ...]) -> None:
-    """One step: every trainable weight has a finite gradient, and the step changes the function."""
+def check_trains(name: str, shape: tuple[int, ...], with_lengths: bool = False) -> None:
     keras.utils.set_random_seed(1)
-    model = with_head(chain(name, shape))
-    features, targets = example(shape, 4), np.full((4, 2), 3.0, "float32")
-    before = model(features, training=False).numpy()
+    check_step(chain(name, shape, with_lengths=with_lengths))
+
+
+def check_step(model: keras.Model) -> None:
+    """One step: every trainable weight has a finite gradient, and the step changes the function."""
+    model = with_head(model)
+    inputs, targets = inputs_for(model, 4), np.full((4, 2), 3.0, "float32")
+    before = model(inputs, training=False).numpy()
     with tf.GradientTape() as tape:
-        loss = keras.ops.mean(keras.ops.square(model(features, training=True) - targets))
+        loss = keras.ops.mean(keras.ops.square(model(inputs, training=True) - targets))
     gradients = tape.gradient(loss, [weight.value for weight in model.trainable_weights])
     for weight, gradient in zip(model.trainable_weights, gradients, strict=True):
         assert gradient is not None, f"{weight.path} has no part in the output"
         assert np.isfinite(gradient).all(), weight.path
         assert gradient.shape == weight.shape
     keras.optimizers.SGD(0.01).apply(gradients, model.trainable_weights)
-    assert not np.array_equal(before, model(features, training=False).numpy())
+    assert not np.array_equal(before, model(inputs, training=False).numpy())
+
+
+def check_lengths(name: str, shape: tuple[int, int]) -> None:
+    """What stands in the padding, and that there is any, changes no valid step; and every length is enough."""
+    time, features = shape
+    model, plain = (chain(name, (None, features), with_lengths=given) for given in (True, False))
+    weights = weight_names(model)
+    assert list(weights) == list(weight_names(plain))
+    for weight_name, weight in weight_names(plain).items():
+        weight.assign(weights[weight_name])
+
+    lengths = np.array(sorted({1, (time + 1) // 2, time}), "int32")
+    sequences = example(shape, len(lengths))
+    outputs = np.asarray(model([sequences, lengths]))
+    assert np.isfinite(outputs).all()
+    padding = np.arange(time) >= lengths[:, None]
+    for garbage in (0.0, 1e6, -1e6):
+        noise = garbage * (1.0 + np.abs(example(shape, len(lengths), seed=2)))
+        same = np.asarray(model([np.where(padding[:, :, None], noise, sequences), lengths]))
+        for row, length in enumerate(lengths):
+            np.testing.assert_array_equal(valid(name, same, row, length), valid(name, outputs, row, length))
+    for row, length in enumerate(lengths):
+        alone = np.asarray(plain(sequences[row : row + 1, :length]))
+        np.testing.assert_allclose(valid(name, outputs, row, length), valid(name, alone, 0, length), atol=1e-5)
+    full = model([sequences, np.full(len(lengths), time, "int32")])
+    np.testing.assert_allclose(full, plain(sequences), atol=1e-5)
+
+
+def valid(name: str, outputs: np.ndarray, row: int, length: int) -> np.ndarray:
+    """One row of a block's outputs without what stands in the padding."""
+    return outputs[row] if blocks[name].role is Role.SUMMARY else outputs[row, :length]
+
+
+def check_causal(name: str, shape: tuple[int, int]) -> None:
+    """No step changes the output of one before it, and the last one changes its own."""
+    model = chain(name, shape)
+    sequences = example(shape)
+    before = np.asarray(model(sequences))
+    for step in range(shape[0]):
+        changed = sequences.copy()
+        changed[:, step:] += 1.0 + example((shape[0] - step, shape[1]), seed=3)
+        after = np.asarray(model(changed))
+        np.testing.assert_allclose(after[:, :step], before[:, :step], atol=1e-6)
+        assert not np.allclose(after[:, step], before[:, step], atol=1e-3), step
 
 
 def check_reduced_precision(name: str, shape: tuple[int, ...], policy: str) -> None:
+    """The block computes in the policy's type and keeps its weights in float32."""
     previous = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        model = chain(name, shape)
+        model = chain(name, shape, with_lengths=reads_lengths(name))
     finally:
         keras.config.set_dtype_policy(previous)
     for training in (False, True):
-        output = model(example(shape), training=training)
+        output = model(inputs_for(model, 3), training=training)
         assert np.isfinite(keras.ops.cast(output, "float32")).all()
-    if len(model.layers) > 1:
+    if len(model.layers) > len(model.inputs):
         assert keras.backend.standardize_dtype(output.dtype) == policy.removeprefix("mixed_")
     assert all(weight.dtype == "float32" for weight in model.trainable_weights)
 
 
-def save_for_plain_keras(name: str, shape: tuple[int, ...], folder) -> None:
-    """Writes the model, an input and its output, for a process that does not know this library."""
-    model = with_head(chain(name, shape))
-    features = example(shape)
-    model.save(folder / f"{name}.keras")
-    np.savez(folder / f"{name}.npz", features=features, outputs=model(features, training=False))
+def save_for_plain_keras(name: str, shape: tuple[int, ...], folder, with_lengths: bool = False) -> None:
+    """Writes the model, its inputs and their output, for a process that does not know this library."""
+    model = with_head(chain(name, shape, with_lengths=with_lengths))
+    inputs = inputs_for(model, 3)
+    file = folder / f"{name}{'-lengths' if with_lengths else ''}.keras"
+    model.save(file)
+    listed = inputs if with_lengths else [inputs]
+    arrays = {f"input_{place}": array for place, array in enumerate(listed)}
+    np.savez(file.with_suffix(".npz"), outputs=model(inputs, training=False), **arrays)
 
 
 def check_block(name: str) -> None:
@@ -145,3 +222,7 @@ def check_block(name: str) -> None:
     check_trains(name, usual)
     check_reduced_precision(name, usual, "mixed_float16")
     check_reduced_precision(name, usual, "mixed_bfloat16")
+    if reads_lengths(name):
+        check_runs(name, usual, batch=3, with_lengths=True)
+        check_trains(name, usual, with_lengths=True)
+        check_lengths(name, usual)

@@ -7,11 +7,28 @@ import block_checks
 import pytest
 
 import model_search.blocks  # noqa: F401
-from model_search.block import blocks
+from model_search.block import Role, blocks
 
-NAMES = [name for name in blocks if blocks[name].block_class.__module__.startswith("model_search.blocks.")]
+ALL = [name for name in blocks if blocks[name].block_class.__module__.startswith("model_search.blocks.")]
+
+
+def is_another_size(name: str) -> bool:
+    """Whether a narrower sequence block differs by numbers only; the widest take seconds to fill with weights."""
+    kind = [other for other in ALL if parameters_of(other) == parameters_of(name)]
+    return blocks[name].role is Role.SEQUENCE and name != min(
+        kind, key=lambda other: list(blocks[other].arguments.values())
+    )
+
+
+def parameters_of(name: str) -> tuple:
+    return blocks[name].block_class, *blocks[name].arguments
+
+
+OTHER_SIZES = [name for name in ALL if is_another_size(name)]
+NAMES = [name for name in ALL if name not in OTHER_SIZES]
 EACH_ODD_SHAPE = [(name, shape) for name in NAMES for shape in block_checks.shapes_of(name)[1:]]
 EACH_NAME = [(name, block_checks.shapes_of(name)[0]) for name in NAMES]
+EACH_SEQUENCE = [(name, shape) for name, shape in EACH_NAME if block_checks.reads_lengths(name)]
 
 LOAD_ALL = """
 import pathlib, sys
@@ -19,7 +36,8 @@ import keras, numpy as np
 files = sorted(pathlib.Path(sys.argv[1]).glob("*.keras"))
 for file in files:
     data = np.load(file.with_suffix(".npz"))
-    outputs = keras.saving.load_model(file)(data["features"], training=False)
+    inputs = [data[key] for key in sorted(data) if key.startswith("input_")]
+    outputs = keras.saving.load_model(file)(inputs if len(inputs) > 1 else inputs[0], training=False)
     np.testing.assert_allclose(outputs, data["outputs"], atol=1e-5, rtol=1e-5, err_msg=file.stem)
 assert not [module for module in sys.modules if module.startswith("model_search")]
 print(len(files))
@@ -48,6 +66,24 @@ def test_trains(name, shape):
     block_checks.check_trains(name, shape)
 
 
+@pytest.mark.parametrize(("name", "shape"), EACH_SEQUENCE)
+def test_lengths(name, shape):
+    block_checks.check_lengths(name, shape)
+    block_checks.check_trains(name, shape, with_lengths=True)
+
+
+@pytest.mark.parametrize(("name", "shape"), [each for each in EACH_ODD_SHAPE if block_checks.reads_lengths(each[0])])
+def test_odd_shapes_with_lengths(name, shape):
+    block_checks.check_runs(name, shape, batch=2, with_lengths=True)
+
+
+@pytest.mark.parametrize("name", OTHER_SIZES)
+def test_other_sizes_run_and_train(name):
+    model = block_checks.chain(name, block_checks.shapes_of(name)[0], with_lengths=True)
+    block_checks.check_outputs(model, batch=3)
+    block_checks.check_step(model)
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize(("name", "shape"), EACH_NAME)
 def test_reduced_precision(name, shape, policy):
@@ -57,9 +93,11 @@ def test_reduced_precision(name, shape, policy):
 def test_saved_models_load_with_plain_keras(tmp_path):
     for name, shape in EACH_NAME:
         block_checks.save_for_plain_keras(name, shape, tmp_path)
+    for name, shape in EACH_SEQUENCE:
+        block_checks.save_for_plain_keras(name, shape, tmp_path, with_lengths=True)
     run = subprocess.run([sys.executable, "-c", LOAD_ALL, tmp_path], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.split() == [str(len(NAMES))]
+    assert run.stdout.split() == [str(len(EACH_NAME) + len(EACH_SEQUENCE))]
 
 
 def test_the_library_is_listed_without_tensorflow():
