@@ -41,3 +41,35 @@ def breast_cancer(options: DataOptions) -> Provider:
     from .bundled import breast_cancer_provider
 
     return breast_cancer_provider(options)
+
+
+@register_provider("audio_directory")
+def audio_directory(options: DataOptions) -> Provider:
+    """WAV files in one folder a class, or with labels in their names; see `audio_directory`."""
+    from .audio_directory import audio_provider
+
+    return audio_provider(options)
+
+
+@register_provider("text_directory")
+def text_directory(options: DataOptions) -> Provider:
+    """Plain texts in one folder a class; see `text_directory`."""
+    from .text_directory import text_provider
+
+    return text_provider(options)
+
+
+@register_provider("text_lines")
+def text_lines(options: DataOptions) -> Provider:
+    """One plain text, each next word or character of which is predicted; see `text_lines`."""
+    from .text_lines import lines_provider
+
+    return lines_provider(options)
+
+
+@register_provider("numpy")
+def numpy(options: DataOptions) -> Provider:
+    """Arrays by name in an .npz archive or a folder of .npy files; see `numpy_files`."""
+    from .numpy_files import numpy_provider
+
+    return numpy_provider(options)

@@ -75,7 +75,7 @@ def arrays_provider(
         _check_values(part, inputs)
     facts = coded.describe(inputs.columns())
     digest = digest or "+".join(_digest(part) for part in (train, *others))
-    sets = [part and _RawSet(inputs.raw(part.arrays, part.source)) for part in given]
+    sets = [_RawSet(inputs.raw(part.arrays, part.source)) if part else None for part in given]
     return ArraysProvider(inputs, coded, sets, facts, inputs_identity(digest, options, facts))
 
 

@@ -127,7 +127,7 @@ class Inputs:
             columns = self.table.inputs.arrays(
                 scalar_table({name: arrays[name] for name in used}, source).frame, source
             )
-        columns |= {given.name: arrays[given.column] for given in self.arrays}
+        columns |= {one.name: arrays[one.column] for one in self.arrays}
         return columns | ({LENGTHS: arrays[self.lengths][:, None]} if self.lengths else {})
 
 
