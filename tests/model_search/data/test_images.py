@@ -54,7 +54,7 @@ def test_folders_are_classes_and_images_are_resized(folder):
 
 def test_parts_do_not_overlap_and_each_order_of_training_is_complete(folder):
     made = make(folder)
-    seen = [set(part.paths.tolist()) for part in (made._train, made._evaluation)]
+    seen = [set(part.paths.tolist()) for part in (made._parts.train, made._parts.evaluation)]
     assert not seen[0] & seen[1]
     first, second = (examples(made.shuffled_train(seed))[0] for seed in (1, 2))
     assert sorted(first.mean(axis=(1, 2, 3))) == sorted(second.mean(axis=(1, 2, 3)))
