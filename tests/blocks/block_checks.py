@@ -45,17 +45,24 @@ def reads_lengths(name: str) -> bool:
     return blocks[name].role in READS_LENGTHS
 
 
-def chain(name: str, shape: tuple[int | None, ...], copies: int = 1, with_lengths: bool = False) -> keras.Model:
+def chain(
+    name: str,
+    shape: tuple[int | None, ...],
+    copies: int = 1,
+    with_lengths: bool = False,
+    hparams: dict | None = None,
+) -> keras.Model:
     """The block as a model, or several of them one after another, named as the engine names them.
 
     With lengths the model has two inputs: the sequences and how many of their steps are valid.
     """
     entry = blocks[name]
+    hparams = default_hparams(name) if hparams is None else hparams
     tensors = [keras.Input(shape)]
     lengths = keras.Input((), dtype="int32", name="lengths") if with_lengths else None
     known = [lengths] if with_lengths else []
     for place in range(copies):
-        output = build_checked(entry, entry.create(), tensors, default_hparams(name), lengths)
+        output = build_checked(entry, entry.create(), tensors, hparams, lengths)
         name_operations(new_operations(output, tensors + known), f"{place}_{name}")
         tensors.append(output)
     return keras.Model([tensors[0], lengths] if with_lengths else tensors[0], tensors[-1])
