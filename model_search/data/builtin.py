@@ -73,3 +73,11 @@ def numpy(options: DataOptions) -> Provider:
     from .numpy_files import numpy_provider
 
     return numpy_provider(options)
+
+
+@register_provider("parquet")
+def parquet(options: DataOptions) -> Provider:
+    """A table in a Parquet file; see `parquet_provider`."""
+    from .parquet_provider import parquet_provider
+
+    return parquet_provider(options)
