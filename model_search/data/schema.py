@@ -1,4 +1,4 @@
-"""What the columns of a table are: numbers, categories or nothing of use, with the statistics to encode them."""
+"""What the columns of a table are: numbers, categories, texts or nothing of use, with what is needed to encode them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +12,8 @@ from .provider import Column
 from .quantiles import edges_of
 from .scales import with_shared_scale
 from .table_inputs import SEPARATE_INPUTS, TableInputs, as_texts, non_numeric
+from .text_column import TextColumn, check_columns, is_free_text, plan_column
+from .text_tokens import TextOptions
 from .values import is_text, missing_mask, to_numbers
 
 KINDS = ("number", "category", "text", "ignore")
@@ -74,6 +76,7 @@ class Schema:
       numbers, categories: the features, in the order of their encoding.
       columns, notes: what was inferred, for people.
       is_vector: whether the numbers are one array in the user's hands, and so one input however few they are.
+      texts: features too, encoded last; one that is a sequence is the only feature.
     """
 
     numbers: tuple[NumberColumn, ...]
@@ -81,6 +84,19 @@ class Schema:
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
     is_vector: bool = False
+    texts: tuple[TextColumn, ...] = ()
+
+    @property
+    def vocabulary_size(self) -> int:
+        """1 + the largest token id where the table is encoded as a sequence of ids, else 0."""
+        return max((column.plan.vocabulary_size for column in self.texts), default=0)
+
+    @property
+    def text_identity(self) -> str:
+        """What a provider's identity says of texts; empty where there are none."""
+        plans = [(column.name, column.plan) for column in self.texts]
+        chosen = [f"{name}:{plan.tokens}:{len(plan.vocabulary)}:{plan.sequence_length}" for name, plan in plans]
+        return f" texts={','.join(chosen)}" if chosen else ""
 
     @property
     def inputs(self) -> TableInputs:
@@ -90,10 +106,17 @@ class Schema:
             categories=tuple(plan.name for plan in self.categories),
             lenient=tuple(plan.name for plan in self.numbers if plan.lenient),
             is_grouped=self.is_vector or len(self.numbers) > SEPARATE_INPUTS,
+            texts=tuple(column.name for column in self.texts),
         )
 
 
-def infer_schema(frame: pd.DataFrame, types: Mapping[str, str], source: str, with_bins: bool = True) -> Schema:
+def infer_schema(
+    frame: pd.DataFrame,
+    types: Mapping[str, str],
+    source: str,
+    with_bins: bool = True,
+    wanted: TextOptions | None = None,
+) -> Schema:
     """Decides what each column is, from training rows.
 
     Args:
@@ -101,47 +124,57 @@ def infer_schema(frame: pd.DataFrame, types: Mapping[str, str], source: str, wit
       types: kinds by column where inference shall not decide.
       source: file or argument, for errors.
       with_bins: whether numbers are encoded by bins as well, if they are few columns.
+      wanted: of columns of text; by default they become bags of words.
 
     Raises:
-      UsageError: a kind or a column in `types` is unknown, a column declared a number holds words, or nothing of use
-        is left.
+      UsageError: a kind or a column in `types` is unknown, a column declared a number holds words, nothing of use is
+        left, or what is wanted of texts does not fit the columns.
     """
-    for name, kind in types.items():
-        if kind not in KINDS:
-            raise UsageError(f"type {kind!r} of column {name!r} must be one of {', '.join(KINDS)}")
-        if name not in frame.columns:
-            raise UsageError(f"types name a column {name!r} that {source} has not; {closest(name, frame.columns)}")
+    _check_types(types, frame, source)
+    wanted = wanted or TextOptions()
     numbers: list[NumberColumn] = []
     categories: list[CategoryColumn] = []
+    texts: list[TextColumn] = []
     columns: list[Column] = []
     notes: list[str] = []
     for name in frame.columns:
-        plan, line, note = _infer_column(frame[name], str(name), types.get(name, ""), source)
+        plan, line, note = _infer_column(frame[name], str(name), types.get(name, ""), source, wanted)
         columns.append(line)
         notes += [note] if note else []
         if isinstance(plan, NumberColumn):
             numbers.append(plan)
         elif isinstance(plan, CategoryColumn):
             categories.append(plan)
+        elif isinstance(plan, TextColumn):
+            texts.append(plan)
     numbers = with_shared_scale(numbers)
     if not with_bins or len(numbers) > BINNED_COLUMNS:
         numbers = [replace(plan, edges=()) for plan in numbers]
-    if not numbers and not categories:
+    if not numbers and not categories and not texts:
         raise UsageError(f"{source} has no column of use; {'; '.join(notes) or 'it has only the label'}")
-    return Schema(tuple(numbers), tuple(categories), tuple(columns), tuple(notes))
+    check_columns([c.name for c in texts], [c.name for c in (*numbers, *categories)], wanted, source)
+    return Schema(tuple(numbers), tuple(categories), tuple(columns), tuple(notes), texts=tuple(texts))
 
 
-_Inferred = tuple[NumberColumn | CategoryColumn | None, Column, str]
+def _check_types(types: Mapping[str, str], frame: pd.DataFrame, source: str) -> None:
+    for name, kind in types.items():
+        if kind not in KINDS:
+            raise UsageError(f"type {kind!r} of column {name!r} must be one of {', '.join(KINDS)}")
+        if name not in frame.columns:
+            raise UsageError(f"types name a column {name!r} that {source} has not; {closest(name, frame.columns)}")
 
 
-def _infer_column(column: pd.Series, name: str, kind: str, source: str) -> _Inferred:
+_Inferred = tuple[NumberColumn | CategoryColumn | TextColumn | None, Column, str]
+
+
+def _infer_column(column: pd.Series, name: str, kind: str, source: str, wanted: TextOptions) -> _Inferred:
     missing = missing_mask(column) if is_text(column) else np.isnan(column.to_numpy())
     numbers = to_numbers(column) if is_text(column) else column.to_numpy()
     words = ~missing & np.isnan(numbers)
     if kind == "number" and words.any():
         raise non_numeric(column, words, name, source)
-    if kind in ("text", "ignore"):
-        return _ignored(name, f"declared {kind}")
+    if kind == "ignore":
+        return _ignored(name, "declared so")
     if not kind:
         kind, reason = _kind_of(name, column, missing, words)
         if kind == "ignore":
@@ -149,6 +182,9 @@ def _infer_column(column: pd.Series, name: str, kind: str, source: str) -> _Infe
     if kind == "number":
         return _number(column, name, numbers, words)
     texts = column if is_text(column) else as_texts(column)
+    if kind == "text":
+        plan = plan_column(texts, name, wanted)
+        return (*plan, "") if plan else _ignored(name, "no row has a word in it")
     return _category(texts, name)
 
 
@@ -164,8 +200,10 @@ def _kind_of(name: str, column: pd.Series, missing: np.ndarray, words: np.ndarra
         return "number", ""
     if words.sum() <= (1 - NEARLY_ALL) * present:
         return "number", ""
+    if is_free_text(column, missing):
+        return "text", ""
     if distinct > 50 and distinct > 0.5 * len(column):
-        return "ignore", f"text or an id: {distinct} different values in {len(column)} rows"
+        return "ignore", f"names or an id: {distinct} different values in {len(column)} rows"
     return "category", ""
 
 

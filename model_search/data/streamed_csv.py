@@ -26,6 +26,7 @@ from .tabular import (
     example_weights,
     identity_of,
     roles,
+    text_options,
 )
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> 
     task, note = make_task(found.labels(), label, options.task, source)
     sample = Table(pd.concat(found.sample), source)
     features = sample.frame.drop(columns=[name for name in (label, weight) if name])
-    schema = _tolerant(infer_schema(features, options.types, source, found.rows >= MANY_ROWS), options)
+    with_bins = found.rows >= MANY_ROWS
+    schema = _tolerant(infer_schema(features, options.types, source, with_bins, text_options(options)), options)
     coder = PartCoder.fit(schema.inputs, task, sample, weight, "")
     counts = found.class_counts(task, source)
     balance = class_weights(options.class_weight, task, counts)
@@ -145,7 +147,8 @@ def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> 
     )
     digest = "+".join(file_digest(part.filename) for part in files if part)
     layout = TableLayout(columns, label, weight, file.layout.delimiter, file.layout.has_header, schema.inputs)
-    return StreamedProvider(layout, schema, coder, streams, facts, identity_of(digest, options, facts))
+    identity = identity_of(digest, options, facts) + schema.text_identity
+    return StreamedProvider(layout, schema, coder, streams, facts, identity)
 
 
 def _streams(files: Sequence[CsvFile | None], label: str, options: DataOptions) -> list[Stream]:
@@ -197,6 +200,7 @@ class StreamedProvider(Provider):
     ):
         self.task = coder.task
         self.layout = layout
+        self.vocabulary_size = schema.vocabulary_size
         self._coder = coder
         self._make_encoder = encoder_of(schema)
         self._encoder: Any = None

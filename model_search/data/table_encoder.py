@@ -8,18 +8,20 @@ import numpy as np
 from keras import layers, ops
 
 from .schema import CategoryColumn, NumberColumn, Schema
+from .text_encoder import encode_texts
 
 CLIP = 10.0
 """Standardised numbers are held within so many deviations, so that an outlier cannot upset a network."""
 
 
 class TableEncoder:
-    """Standard Keras layers from raw columns to one vector, made once.
+    """Standard Keras layers from raw columns to one vector, or from a text to a sequence of ids, made once.
 
     A number becomes its standardised value (the mean where it is missing), a flag for being missing if training rows
     have it missing, and a piecewise linear encoding over its bins (Gorishniy, Rubachev and Babenko, "On embeddings for
     numerical features in tabular deep learning", NeurIPS 2022, section 3.2). A category becomes one-hot; categories
-    that are rare or unknown share one place, or are all zeros where training rows have none of them.
+    that are rare or unknown share one place, or are all zeros where training rows have none of them. A text becomes a
+    bag of words, or the sequence that is all there is.
     """
 
     def __init__(self, schema: Schema):
@@ -34,11 +36,15 @@ class TableEncoder:
             raw = keras.Input((1,), dtype="string", name=f"raw.category_{index}")
             inputs.append(raw)
             outputs.append(_encode_category(column, raw, index))
+        for index, text in enumerate(schema.texts):
+            raw = keras.Input((1,), dtype="string", name=f"raw.text_{index}")
+            inputs.append(raw)
+            outputs.append(encode_texts(text.plan, raw, f"text_{index}"))
         # The model's own input names have a dot, which no column's input name has: they cannot clash with a layer.
         self.model = keras.Model(inputs, _joined(outputs, "encoded"), name="encode")
 
     def __call__(self, inputs: Mapping[str, Any]) -> Any:
-        """The encoded tensor (batch, width) float32 of raw inputs by name."""
+        """The encoded tensor (batch, width) float32 of raw inputs by name, or a sequence; see `encode_texts`."""
         return self.model([inputs[name] for name in self._names])
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..errors import UsageError
 from .provider import Feature
+from .text_tokens import plain
 from .values import is_text, missing_mask, to_numbers
 
 SEPARATE_INPUTS = 32
@@ -20,29 +21,32 @@ class TableInputs:
     """Columns that a model reads and the inputs they become.
 
     Numbers are float32 inputs of shape (1,) named after their columns, or, grouped, one input `features` of shape
-    (numbers,). Categories are string inputs of shape (1,). Input names keep letters, digits and
-    underscores of the column names, since graph names allow no more.
+    (numbers,). Categories and texts are string inputs of shape (1,), those of texts with plain quotation marks and
+    dashes (see `text_tokens.plain`). Input names keep letters, digits and underscores of the column names, since graph
+    names allow no more.
 
     Attributes:
       numbers, categories: column names, in the order of the inputs.
       lenient: columns of numbers in which a word counts as missing.
       is_grouped: whether the numbers are one vector.
+      texts: column names, whose inputs come after the categories'.
     """
 
     numbers: tuple[str, ...]
     categories: tuple[str, ...] = ()
     lenient: tuple[str, ...] = ()
     is_grouped: bool = False
+    texts: tuple[str, ...] = ()
 
     def names(self) -> list[str]:
-        """Input names: numbers, then categories."""
-        return input_names([*(["features"] if self.is_grouped else self.numbers), *self.categories])
+        """Input names: numbers, then categories, then texts."""
+        return input_names([*(["features"] if self.is_grouped else self.numbers), *self.categories, *self.texts])
 
     def signature(self) -> dict[str, Feature]:
         """Raw inputs by name."""
         numbers = [(len(self.numbers),)] if self.is_grouped else [(1,)] * len(self.numbers)
-        features = [Feature("float32", shape) for shape in numbers] + [Feature("string", (1,))] * len(self.categories)
-        return dict(zip(self.names(), features, strict=True))
+        strings = [Feature("string", (1,))] * (len(self.categories) + len(self.texts))
+        return dict(zip(self.names(), [*(Feature("float32", shape) for shape in numbers), *strings], strict=True))
 
     def arrays(self, frame: pd.DataFrame, source: str) -> dict[str, np.ndarray]:
         """Raw inputs of a tidy frame's rows (see `values.tidy`), by input name; (rows, ...) each.
@@ -53,9 +57,9 @@ class TableInputs:
         numbers = [self._numbers(frame[name], name, source)[:, None] for name in self.numbers]
         if self.is_grouped:
             numbers = [np.concatenate(numbers, axis=1)]
-        columns = [frame[name] for name in self.categories]
-        texts = [np.array(c if is_text(c) else as_texts(c), dtype=object)[:, None] for c in columns]
-        return dict(zip(self.names(), numbers + texts, strict=True))
+        strings = [_strings(frame[name]) for name in self.categories]
+        texts = [np.array([plain(text) for text in _strings(frame[name])], dtype=object) for name in self.texts]
+        return dict(zip(self.names(), numbers + [column[:, None] for column in strings + texts], strict=True))
 
     def _numbers(self, column: pd.Series, name: str, source: str) -> np.ndarray:
         if not is_text(column):
@@ -82,6 +86,10 @@ def input_names(columns: Sequence[str]) -> list[str]:
             name = f"{wanted}_{count}"
         names.append(name)
     return names
+
+
+def _strings(column: pd.Series) -> np.ndarray:
+    return np.array(column if is_text(column) else as_texts(column), dtype=object)
 
 
 def as_texts(column: pd.Series) -> pd.Series:

@@ -43,14 +43,15 @@ class TableLayout:
     def from_json(cls, value: Mapping[str, Any]) -> "TableLayout":
         """What `to_json` gave."""
         i = value["inputs"]
-        inputs = TableInputs(tuple(i["numbers"]), tuple(i["categories"]), tuple(i["lenient"]), bool(i["is_grouped"]))
+        names = [tuple(i[key]) for key in ("numbers", "categories", "lenient")]
+        inputs = TableInputs(*names, is_grouped=bool(i["is_grouped"]), texts=tuple(i["texts"]))
         columns = tuple(value["columns"])
         return cls(columns, value["label"], value["weight"], value["delimiter"], value["has_header"], inputs)
 
     def read(self, filename: str, on_skipped: Callable[[str], None] | None = None) -> Batches:
         """Rows of a CSV file, with or without the columns that the model does not read; no row is skipped."""
         require_file(filename)
-        used = {*self.inputs.numbers, *self.inputs.categories}
+        used = {*self.inputs.numbers, *self.inputs.categories, *self.inputs.texts}
         spare = [name for name in self.columns if name not in used]
         layout = CsvLayout(self.delimiter, self.has_header, self.columns)
         aside = [name for name in (self.label, self.weight) if name]

@@ -16,6 +16,7 @@ from .schema import Schema, infer_schema
 from .split import strata_of_values, stratified
 from .table_inputs import TableInputs
 from .table_layout import TableLayout
+from .text_tokens import TextOptions
 from .values import tidy
 
 MANY_ROWS = 10_000
@@ -47,6 +48,7 @@ class TableProvider(MemoryProvider):
     ):
         super().__init__(task, layout.inputs.signature(), encoder_of(schema), parts, facts, identity)
         self.layout = layout
+        self.vocabulary_size = schema.vocabulary_size
 
 
 def encoder_of(schema: Schema) -> Callable[[], Callable[[Mapping[str, Any]], Any]]:
@@ -178,7 +180,8 @@ def table_provider(given: TableSource, options: DataOptions, is_vector: bool = F
     features = ready.train.frame.drop(columns=[name for name in (label, weight) if name])
     types = dict.fromkeys(features.columns, "number") if is_vector else options.types
     with_bins = len(features) >= MANY_ROWS
-    schema = replace(infer_schema(features, types, ready.train.source, with_bins), is_vector=is_vector)
+    wanted = None if is_vector else text_options(options)
+    schema = replace(infer_schema(features, types, ready.train.source, with_bins, wanted), is_vector=is_vector)
     coder = PartCoder.fit(schema.inputs, ready.task, ready.train, weight, options.class_weight)
     parts = Parts(
         coder.part(ready.train, training=True),
@@ -187,7 +190,17 @@ def table_provider(given: TableSource, options: DataOptions, is_vector: bool = F
     )
     layout = TableLayout(columns, label, weight, given.delimiter, given.has_header, schema.inputs)
     facts = describe(schema.columns, coder.task, weight, parts, (*ready.notes, *schema.notes))
-    return TableProvider(layout, schema, coder.task, parts, facts, identity_of(given.digest, options, facts))
+    identity = identity_of(given.digest, options, facts) + schema.text_identity
+    return TableProvider(layout, schema, coder.task, parts, facts, identity)
+
+
+def text_options(options: DataOptions) -> TextOptions:
+    """What is wanted of columns of text: bags of words, or for recurrent networks sequences of ids.
+
+    Raises:
+      UsageError: an option of texts is out of its range.
+    """
+    return TextOptions.of(options, is_sequence=options.problem_type.startswith("RNN"))
 
 
 @dataclass(frozen=True)
