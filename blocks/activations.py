@@ -50,7 +50,10 @@ class ActivatedConvolution(SingleInputBlock):
     activation: str = "relu"
     apply_batch_norm: bool = False
     role = Role.PLATE
-    source = "Clevert et al., ELU, ICLR 2016; He et al., Delving Deep into Rectifiers (PReLU), ICCV 2015; as its name"
+    source = (
+        "ELU: Clevert et al., ICLR 2016; PReLU: He et al., Delving Deep into Rectifiers, ICCV 2015; leaky ReLU: Maas "
+        "et al., ICML 2013 workshop; batch normalization: Ioffe and Szegedy, ICML 2015"
+    )
 
     def _output(self, tensor: Any) -> Any:
         options = {"activation": None, "kernel_initializer": initializer_before(self.activation)}
@@ -83,7 +86,10 @@ class ActivatedDense(SingleInputBlock):
     activation: str = "relu"
     apply_batch_norm: bool = False
     role = Role.VECTOR
-    source = "Klambauer et al., Self-Normalizing Neural Networks (SELU), NeurIPS 2017; as its name"
+    source = (
+        "SELU: Klambauer et al., Self-Normalizing Neural Networks, NeurIPS 2017; GELU: Hendrycks and Gimpel 2016; the "
+        "others as for convolutions"
+    )
 
     def _output(self, tensor: Any) -> Any:
         units = self.output_size or clamp(layers.width(tensor))

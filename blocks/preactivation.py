@@ -50,7 +50,7 @@ class PreactivationBottleneckResnet(SingleInputBlock):
 
     reduction: int
     role = Role.PLATE
-    source = "He et al., Identity Mappings in Deep Residual Networks, ECCV 2016, section 4 (bottleneck units)"
+    source = "He et al., Identity Mappings in Deep Residual Networks, ECCV 2016, figure 1b (as a bottleneck)"
 
     def _output(self, tensor: Any) -> Any:
         channels = layers.width(tensor)

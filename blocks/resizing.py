@@ -14,7 +14,8 @@ def factorized_reduction(tensor: Any, filters: int, prefix: str) -> Any:
     """Halves a plate, rounding up, with two 1x1 convolutions of stride 2, one of them on the plate moved by a cell.
 
     Together the two, `filters` channels side by side, see twice the cells that a single one would. Linear, without
-    bias. Source: Zoph et al., Learning Transferable Architectures for Scalable Image Recognition, CVPR 2018, appendix.
+    bias. Source: the published code of Zoph et al., Learning Transferable Architectures for Scalable Image
+    Recognition, CVPR 2018 (TensorFlow Models, slim/nets/nasnet).
     """
     options = {"strides": 2, "activation": None, "use_bias": False}
     moved = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{prefix}pad")(tensor)
