@@ -152,7 +152,8 @@ def infer_schema(
         numbers = [replace(plan, edges=()) for plan in numbers]
     if not numbers and not categories and not texts:
         raise UsageError(f"{source} has no column of use; {'; '.join(notes) or 'it has only the label'}")
-    check_columns([c.name for c in texts], [c.name for c in (*numbers, *categories)], wanted, source)
+    others = [plan.name for plan in numbers] + [plan.name for plan in categories]
+    check_columns([plan.name for plan in texts], others, wanted, source)
     return Schema(tuple(numbers), tuple(categories), tuple(columns), tuple(notes), texts=tuple(texts))
 
 

@@ -189,6 +189,8 @@ def _tolerant(schema: Schema, options: DataOptions) -> Schema:
 class StreamedProvider(Provider):
     """A table that is read anew in each pass; see `streamed_provider`."""
 
+    layout: TableLayout
+
     def __init__(
         self,
         layout: TableLayout,

@@ -39,7 +39,8 @@ class TableEncoder:
         for index, text in enumerate(schema.texts):
             raw = keras.Input((1,), dtype="string", name=f"raw.text_{index}")
             inputs.append(raw)
-            outputs.append(encode_texts(text.plan, raw, f"text_{index}"))
+            # Of strings (batch, 1), the layer's symbolic output has an axis more than its values.
+            outputs.append(encode_texts(text.plan, ops.squeeze(raw, axis=1), f"text_{index}"))
         # The model's own input names have a dot, which no column's input name has: they cannot clash with a layer.
         self.model = keras.Model(inputs, _joined(outputs, "encoded"), name="encode")
 

@@ -43,8 +43,8 @@ class TableLayout:
     def from_json(cls, value: Mapping[str, Any]) -> "TableLayout":
         """What `to_json` gave."""
         i = value["inputs"]
-        names = [tuple(i[key]) for key in ("numbers", "categories", "lenient")]
-        inputs = TableInputs(*names, is_grouped=bool(i["is_grouped"]), texts=tuple(i["texts"]))
+        numbers, categories, lenient, texts = (tuple(i[key]) for key in ("numbers", "categories", "lenient", "texts"))
+        inputs = TableInputs(numbers, categories, lenient, bool(i["is_grouped"]), texts)
         columns = tuple(value["columns"])
         return cls(columns, value["label"], value["weight"], value["delimiter"], value["has_header"], inputs)
 

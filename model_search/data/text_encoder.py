@@ -16,7 +16,7 @@ def encode_texts(plan: TextPlan, raw: Any, name: str) -> Any:
 
     Args:
       plan: of the texts.
-      raw: symbolic strings (batch,) or (batch, 1).
+      raw: symbolic strings (batch,).
       name: of the layer.
 
     Returns:
