@@ -55,14 +55,20 @@ class GlobalContext(SingleInputBlock):
 
     def _output(self, tensor: Any) -> Any:
         channels = layers.width(tensor)
-        cells = layers.Reshape((-1, channels), name="cells")(tensor)
         options = {"activation": None, "kernel_initializer": "lecun_normal"}
-        # A bias would move all cells' scores alike, which the softmax does not see.
-        scores = layers.dense(cells, 1, "scores", use_bias=False, **options)
-        attention = layers.Softmax(axis=1, name="attention")(scores)
-        context = layers.Dot(axes=1, name="context")([attention, cells])
-        hidden = layers.dense(context, hidden_width(channels, self.reduction), "reduce", **options)
+        hidden = layers.dense(_context(tensor), hidden_width(channels, self.reduction), "reduce", **options)
         hidden = layers.ReLU(name="relu")(layers.LayerNormalization(name="layer_norm")(hidden))
         change = layers.dense(hidden, channels, "expand", activation=None)
         change = layers.Reshape((1, 1, channels), name="everywhere")(change)
         return layers.Add(name="add")([tensor, change])
+
+
+def _context(tensor: Any) -> Any:
+    """(batch, 1, channels): the mean of the plate's cells, weighed by attention; a single cell needs none."""
+    cells = layers.Reshape((-1, layers.width(tensor)), name="cells")(tensor)
+    if layers.plate_size(tensor) == (1, 1):
+        return cells
+    # A bias would move all cells' scores alike, which the softmax does not see.
+    scores = layers.dense(cells, 1, "scores", activation=None, kernel_initializer="lecun_normal", use_bias=False)
+    attention = layers.Softmax(axis=1, name="attention")(scores)
+    return layers.Dot(axes=1, name="context")([attention, cells])

@@ -43,6 +43,10 @@ def test_global_context_parameters(name, hidden):
     assert model.count_params() == 32 + dense + 2 * hidden
 
 
+def test_global_context_of_a_single_cell_needs_no_attention():
+    assert chain("GLOBAL_CONTEXT_4", (1, 1, 8)).count_params() == 8 * 4 + 4 + 4 * 8 + 8 + 2 * 4
+
+
 def test_global_context_without_weights_is_the_identity():
     plate = example((3, 2, 5))
     np.testing.assert_array_equal(zeroed(chain("GLOBAL_CONTEXT_4", (3, 2, 5)))(plate), plate)
