@@ -11,8 +11,8 @@ from keras import layers, ops
 from .audio_wav import HIGHEST_RATE
 
 FLOOR = 1e-6
-"""Added to the power of each mel bin before the logarithm: about the noise of rounding to 16 bits, and 120 dB below
-a loud tone, so that silence is a number."""
+"""Added to the power of each mel bin before the logarithm, so that silence is a number: some 90 dB below a tone at full
+scale, and above the noise of rounding to 16 bits."""
 
 PIECES = 4
 """Equal parts of a sound whose means are told apart in vectors."""

@@ -22,6 +22,9 @@ UNKNOWN_SIZE = 0x7FFFF000
 LOUDEST = 1e6
 """Samples of floating point are 1 at full scale, or 32,768 where a program forgot to divide; more is damage."""
 
+FORMAT_BYTES = 40
+"""The longest format chunk, the extensible one."""
+
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _ENCODINGS = {2: "ADPCM", 6: "A-law", 7: "mu-law", 17: "IMA ADPCM", 49: "GSM", 80: "MPEG", 85: "MP3"}
 _OTHERS = (
@@ -89,10 +92,9 @@ def _parse(stream: BinaryIO, size: int) -> WavHeader:
         if name == b"data":
             break
         if name == b"fmt ":
-            layout = _format(stream.read(length))
-            stream.seek(length % 2, os.SEEK_CUR)
-        else:
-            stream.seek(length + length % 2, os.SEEK_CUR)
+            layout = _format(stream.read(min(length, FORMAT_BYTES)))
+            length -= min(length, FORMAT_BYTES)
+        stream.seek(length + length % 2, os.SEEK_CUR)
     if layout is None:
         raise WavError("no format before its samples")
     start = stream.tell()
@@ -147,7 +149,8 @@ def read_samples(path: str, header: WavHeader, frames: int) -> np.ndarray:
         raise WavError(error.strerror or "cannot be read") from None
     if len(content) < count * header.width:
         raise WavError("cut off")
-    mono = _numbers(content, header).reshape(-1, header.channels).mean(axis=1, dtype=np.float32)
+    with np.errstate(invalid="ignore", over="ignore"):
+        mono = _numbers(content, header).reshape(-1, header.channels).mean(axis=1, dtype=np.float32)
     if not (np.abs(mono) <= LOUDEST).all():
         raise WavError("samples that are no numbers from -1 to 1")
     return mono
@@ -156,8 +159,7 @@ def read_samples(path: str, header: WavHeader, frames: int) -> np.ndarray:
 def _numbers(content: bytes, header: WavHeader) -> np.ndarray:
     """Samples of all channels as floating point numbers; bytes are unsigned, wider whole numbers are signed."""
     if header.is_float:
-        with np.errstate(over="ignore"):
-            return np.frombuffer(content, f"<f{header.width}").astype(np.float32)
+        return np.frombuffer(content, f"<f{header.width}").astype(np.float32)
     if header.width == 1:
         return (np.frombuffer(content, np.uint8).astype(np.float32) - 128) / 128
     if header.width == 3:

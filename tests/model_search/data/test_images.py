@@ -143,3 +143,21 @@ def test_prediction_input_names_files_and_skips_damaged_ones(folder, capfd):
     with pytest.raises(UsageError, match="none of the 1 images can be read"):
         list(read_features(str(folder / "light" / "zcut200.jpg"), signature, on_skipped=skipped.append))
     assert skipped == [str(folder / "light" / "zcut200.jpg")]
+
+
+def test_labels_and_groups_in_names_and_augmentation(tmp_path):
+    for index in range(12):
+        save(tmp_path / "all" / "deep" / f"{('cat', 'dog')[index % 2]}_{'xyz'[index // 4]}_{index}.png", index)
+    options = {"label_pattern": "^([a-z]+)_", "group_pattern": "_([xyz])_"}
+    made = make(tmp_path / "all", augment=("flip", "crop:2"), **options)
+    assert made.task.classes == ("cat", "dog")
+    parts = (made._parts.train, made._parts.evaluation)
+    assert [len({path.split("_")[-2] for path in part.paths}) for part in parts] == [2, 1]
+    assert [column.name for column in made.describe().columns] == ["image", "class", "group"]
+    images = np.random.default_rng(0).normal(size=(5, 8, 8, 3)).astype("float32")
+    assert made.augmentation()(images, training=True).shape == images.shape
+    assert make(tmp_path / "all", **options).augmentation() is None
+    identities = [make(tmp_path / "all", **{**options, **more}).identity() for more in ({}, {"augment": ("flip",)})]
+    assert identities[0] != identities[1]
+    with pytest.raises(UsageError, match="augment 'noise:1': no augmentation of images"):
+        make(tmp_path / "all", augment=("noise:1",), **options)
