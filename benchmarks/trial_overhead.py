@@ -27,7 +27,8 @@ from sklearn.datasets import load_digits
 from model_search import run_trial as way
 from model_search.converters import hyperparameters_to_proto
 from model_search.data.arrays import provider_from
-from model_search.network.tower import Head, build_tower
+from model_search.network.heads import Head
+from model_search.network.tower import build_tower
 from model_search.open_search import SearchConfig, open_search
 from model_search.plugins import load_plugins
 from model_search.spec import SearchSpec, complete, validate
@@ -95,7 +96,7 @@ def bare(pipeline, blocks, steps: int, per_execution: int) -> float:
     arrays = pipeline.train_arrays()
     held_out = pipeline.evaluation_arrays()
     keras.utils.clear_session()
-    model = build_tower(blocks, {}, pipeline.input_shape, Head(10)).model
+    model = build_tower(blocks, {}, pipeline.encoding, Head(10)).model
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(1e-3), loss, metrics=["accuracy"], steps_per_execution=per_execution)
     data = tf.data.Dataset.from_tensor_slices((arrays.x, arrays.y)).shuffle(len(arrays)).repeat()

@@ -15,6 +15,7 @@ from .open_search import SearchConfig, check_seed, open_search
 from .plugins import import_modules, load_plugins
 from .registry import closest
 from .spec import complete, load_spec, validate
+from .spec.data_options import with_spec
 from .trainer import StopAfter, work
 from .training.options import TrainingOptions
 
@@ -83,7 +84,9 @@ def search(
     validate(completed)
     chosen = {"train_steps": train_steps, "batch_size": batch_size, "seed": seed, **options}
     training = TrainingOptions(**_fields(TrainingOptions, chosen))
-    provider = provider_from(data, label, validation_data, test_data, DataOptions(**_fields(DataOptions, chosen)))
+    provider = provider_from(
+        data, label, validation_data, test_data, with_spec(DataOptions(**_fields(DataOptions, chosen)), completed)
+    )
     refit = refit and validation_data is None
     config = SearchConfig(
         completed, provider, model_dir, name, owner, max_trials, trial_store, seed, metric, goal, training, refit

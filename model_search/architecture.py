@@ -1,7 +1,8 @@
 """Architectures: immutable sequences of block names, and the rules of their order.
 
-An architecture never stands in an order that cannot be built: plates come before the one flatten, vectors after it.
-The functions here take roles as an argument, so that they know nothing of concrete blocks.
+An architecture never stands in an order that cannot be built: plates come before the one flatten and vectors after it,
+sequences before the one summary. The functions here take roles as an argument, so that they know nothing of concrete
+blocks.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +13,27 @@ from .role import Role
 
 RoleOf = Callable[[str], Role]
 
-DEFAULT_FLATTEN = "PLATE_REDUCTION_FLATTEN"
+TURNS = (Role.FLATTEN, Role.SUMMARY)
+"""Roles of blocks that turn what comes before into vectors; a tower has one at most, which the engine places."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What towers of a kind look like: blocks of the body, one turn, vectors.
+
+    Attributes:
+      body: role of the blocks before the turn.
+      turn: role of the one between.
+      default: the turn where none is given.
+    """
+
+    body: Role
+    turn: Role
+    default: str
+
+
+PLATES = Form(Role.PLATE, Role.FLATTEN, "PLATE_REDUCTION_FLATTEN")
+SEQUENCES = Form(Role.SEQUENCE, Role.SUMMARY, "LAST_ACTIVATION")
 
 
 @dataclass(frozen=True)
@@ -50,32 +71,34 @@ class Architecture:
 
 
 def depth(architecture: Architecture, role_of: RoleOf) -> int:
-    """Number of searched blocks: the flatten that the engine places does not count."""
-    return sum(role_of(name) is not Role.FLATTEN for name in architecture)
+    """Number of searched blocks: the flatten or summary that the engine places does not count."""
+    return sum(role_of(name) not in TURNS for name in architecture)
 
 
-def ordered_plates(architecture: Architecture, role_of: RoleOf, flatten: str = DEFAULT_FLATTEN) -> Architecture:
-    """The nearest architecture that a plate network can have: plates, one flatten, vectors.
+def ordered(architecture: Architecture, role_of: RoleOf, form: Form, turn: str = "") -> Architecture:
+    """The nearest architecture of a form: its body, one turn, vectors.
 
-    The order within plates and within vectors is kept. Of several flattens the first stays; where there is none,
-    `flatten` is placed. A block of role ANY stays with the block before it.
+    The order within the body and within vectors is kept. Of several turns the first stays; where there is none, `turn`
+    (by default the form's) is placed. A block of role ANY stays with the block before it.
 
     Raises:
-      UsageError: a block takes neither plates nor vectors.
+      UsageError: a block fits neither the body nor the vectors.
     """
-    plates: list[str] = []
+    body: list[str] = []
     vectors: list[str] = []
     chosen = None
-    current = plates
+    current = body
     for name in architecture:
         role = role_of(name)
-        if role is Role.SEQUENCE:
-            raise UsageError(f"block {name!r} takes sequences; a CNN has plates and then vectors")
-        if role is Role.FLATTEN:
+        if role not in (form.body, form.turn, Role.VECTOR, Role.ANY):
+            raise UsageError(
+                f"block {name!r} is a {role.value} block; the tower has {form.body.value} blocks and then vectors"
+            )
+        if role is form.turn:
             chosen = chosen or name
             current = vectors
             continue
         if role is not Role.ANY:
-            current = plates if role is Role.PLATE else vectors
+            current = body if role is form.body else vectors
         current.append(name)
-    return Architecture((*plates, chosen or flatten, *vectors))
+    return Architecture((*body, chosen or turn or form.default, *vectors))

@@ -1,13 +1,16 @@
 """Scores the best model on test data that nothing was selected by, once, at the end."""
 
 import json
+from typing import Any
 
+import keras
 import numpy as np
 
 from . import files
-from .data.provider import TaskKind
+from .data.trees import Tree, joined, mapped
 from .model_dir import TEST_FILE, refitted_model
 from .model_file import load_model
+from .network.serving import logits_behind
 from .run_trial import Search
 from .training.metrics import evaluate
 
@@ -28,14 +31,16 @@ def score_best_on_test(search: Search) -> dict[str, float] | None:
     if known.get("model") == path and known.get("trial") == best[0].number:
         return dict(known["metrics"])
     model = load_model(path)
-    parts = [(model.predict_on_batch(x), np.asarray(y), np.asarray(w)) for x, y, w in batches]
-    predictions, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    parts = [(predicted(model, x), y, w) for x, y, w in search.pipeline.raw_with_step_weights(batches)]
+    predictions, labels, weights = (joined(column) for column in zip(*parts, strict=True))
     task = search.pipeline.task
-    if task.kind is TaskKind.CLASSIFICATION:
-        logits = np.log(np.maximum(predictions, np.finfo(np.float32).tiny))
-    else:
-        logits = (predictions - task.target_mean) / task.target_scale
+    logits = logits_behind(task, predictions, search.spec.temperature)
     metrics = evaluate(task, logits, labels, weights)
     scored = {"trial": best[0].number, "model": path, "metrics": metrics}
     files.write_atomically(files.join(search.model_dir, TEST_FILE), json.dumps(scored, indent=1).encode())
     return metrics
+
+
+def predicted(model: keras.Model, features: Any) -> Tree:
+    """Predictions of one batch, as arrays."""
+    return mapped(np.asarray, model.predict_on_batch(features))

@@ -121,9 +121,31 @@ def check_seed(seed: int) -> None:
 
 
 def check_fit(spec: SearchSpec, pipeline: Pipeline) -> None:
-    """Raises `UsageError` where the spec's blocks need plates and the data has none."""
-    if spec.problem_type == search_spec_pb2.CNN and len(pipeline.input_shape) != 3:
+    """Raises `UsageError` where the spec's networks cannot take the data or have another kind of output."""
+    encoding, task = pipeline.encoding, pipeline.task
+    problem = search_spec_pb2.ProblemType.Name(spec.problem_type)
+    if problem == "CNN" and len(encoding.shape) != 3:
         raise UsageError(
             f"the spec's problem_type CNN needs images (height, width, channels), the data gives vectors of shape "
-            f"{pipeline.input_shape}; a spec with problem_type DNN takes them"
+            f"{encoding.shape}; {_fitting_problem(pipeline)}"
         )
+    if problem.startswith("RNN") and not encoding.has_lengths:
+        raise UsageError(
+            f"the spec's problem_type {problem} needs sequences, the data gives examples of shape {encoding.shape}; "
+            f"{_fitting_problem(pipeline)}"
+        )
+    if problem in ("CNN", "DNN") and encoding.has_lengths:
+        raise UsageError(f"the spec's problem_type {problem} takes no sequences; {_fitting_problem(pipeline)}")
+    if (problem == "RNN_ALL_ACTIVATIONS") != any(part.is_per_step for part in (task, *task.tasks)):
+        labels = "a label for each step" if task.is_per_step else "one label an example"
+        raise UsageError(
+            f"the data has {labels}; the spec's problem_type {problem} does not; {_fitting_problem(pipeline)}"
+        )
+
+
+def _fitting_problem(pipeline: Pipeline) -> str:
+    if pipeline.task.is_per_step:
+        return "a spec with problem_type RNN_ALL_ACTIVATIONS takes them"
+    if pipeline.encoding.has_lengths:
+        return "a spec with problem_type RNN_LAST_ACTIVATIONS takes them"
+    return f"a spec with problem_type {'CNN' if len(pipeline.encoding.shape) == 3 else 'DNN'} takes them"

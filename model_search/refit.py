@@ -73,7 +73,7 @@ def _refit(search: Search, trial: Trial) -> str:
 
     try:
         fit(plan, tower, progress)
-        with served(pipeline, tower) as model:
+        with served(search, tower) as model:
             write_model(folder, model)
     except (InterruptedTraining, TrialError):
         raise

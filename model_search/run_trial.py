@@ -13,8 +13,9 @@ from . import files
 from .controller import Controller, SearchSpaceExhaustedError
 from .data.pipeline import Pipeline
 from .errors import StudyError, TrialError
+from .network.heads import head_of
 from .network.serving import forgetting_calls, serving_model
-from .network.tower import Head, Tower, build_tower
+from .network.tower import Tower, build_tower
 from .spec import SearchSpec, trial_steps
 from .study import Measurement, Result, Study, Suggestion
 from .training.artifacts import trial_folder, write_artifacts
@@ -121,7 +122,7 @@ def train_and_evaluate(
     logits, labels, weights = logits_of(tower.model, search.pipeline.evaluation())
     metrics = evaluate(search.pipeline.task, logits, labels, weights)
     measurements.append(Measurement(steps, metrics))
-    with served(search.pipeline, tower) as model:
+    with served(search, tower) as model:
         check_lease(search, claim, heartbeat)
         path = write_artifacts(folder, claim.number, suggestion, model, logits, measurements)
     objective = metrics[search.study.config.objective.metric]
@@ -134,10 +135,13 @@ def seed_of(search: Search, number: int) -> int:
 
 
 @contextlib.contextmanager
-def served(pipeline: Pipeline, tower: Tower) -> Iterator[keras.Model]:
+def served(search: Search, tower: Tower) -> Iterator[keras.Model]:
     """The model that serves a trained tower: raw features to predictions."""
+    pipeline = search.pipeline
     with forgetting_calls(pipeline.encoder):
-        yield serving_model(pipeline.raw_inputs(), pipeline.encoder, tower.model, pipeline.task)
+        yield serving_model(
+            pipeline.raw_inputs(), pipeline.encoder, tower.model, pipeline.task, search.spec.temperature
+        )
 
 
 def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
@@ -148,13 +152,15 @@ def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
     """
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(search.options.mixed_precision or "float32")
-    head = Head(
-        search.pipeline.task.outputs,
-        has_dense=not search.spec.disable_last_dense_layer,
-        has_auxiliary=search.spec.use_auxiliary_head,
-    )
+    head = head_of(search.spec, search.pipeline.task)
     with search.strategy.scope():
-        tower = build_tower(suggestion.architecture, suggestion.hyperparameters, search.pipeline.input_shape, head)
+        tower = build_tower(
+            suggestion.architecture,
+            suggestion.hyperparameters,
+            search.pipeline.encoding,
+            head,
+            search.spec.embedding_size,
+        )
     limit = search.options.max_parameters
     if limit and tower.parameters > limit:
         raise TrialError(f"the network has {tower.parameters:,} parameters, --max_parameters allows {limit:,}")

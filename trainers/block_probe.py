@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,9 +11,11 @@ import tensorflow as tf
 from ..architecture import Architecture
 from ..data.pipeline import Pipeline
 from ..data.provider import Provider
+from ..data.trees import leaves, mapped
 from ..errors import TrialError
 from ..hyperparameters import default_values, hyperparameter_space
-from ..network.tower import Head, Tower, build_tower
+from ..network.heads import head_of
+from ..network.tower import Tower, build_tower
 from ..spec import SearchSpec
 from ..spec.towers import tower
 from ..training.failures import as_trial_error
@@ -35,7 +38,7 @@ def probe(spec: SearchSpec, provider: Provider, name: str, options: TrainingOpti
     architecture = tower(spec, [name])
     try:
         built = _build(spec, provider, architecture, options)
-        seconds = seconds_per_step(built, options.batch_size) * options.train_steps
+        seconds = seconds_per_step(built, random_batch(built, options.batch_size)) * options.train_steps
     except Exception as error:  # Whatever a user's block does is what this command is there to show.
         reason = str(as_trial_error(error))
         return Probe(f"{name}: {reason}", 0.0, reason)
@@ -47,21 +50,34 @@ def probe(spec: SearchSpec, provider: Provider, name: str, options: TrainingOpti
 def _build(spec: SearchSpec, provider: Provider, architecture: Architecture, options: TrainingOptions) -> Tower:
     pipeline = Pipeline(provider, options.batch_size)
     values = default_values(hyperparameter_space(spec, architecture, options.train_steps))
-    built = build_tower(architecture, values, pipeline.input_shape, Head(provider.task.outputs))
+    head = head_of(spec, provider.task)
+    built = build_tower(architecture, values, pipeline.encoding, head, spec.embedding_size)
     if options.max_parameters and built.parameters > options.max_parameters:
         raise TrialError(f"{built.parameters:,} parameters, --max_parameters allows {options.max_parameters:,}")
     return built
 
 
-def seconds_per_step(built: Tower, batch_size: int) -> float:
-    """Median time of a forward and backward pass, compiled, on a batch of random numbers."""
-    shape = (batch_size, *built.model.input_shape[1:])
-    batch = tf.constant(np.random.default_rng(0).normal(size=shape).astype(np.float32))
+def random_batch(built: Tower, batch_size: int) -> Any:
+    """Random numbers, or for token ids and lengths ones, in the form of the tower's input."""
+    rng = np.random.default_rng(0)
+
+    def example(tensor: Any) -> tf.Tensor:
+        shape = (batch_size, *tensor.shape[1:])
+        is_integer = keras.backend.is_int_dtype(tensor.dtype)
+        values = np.ones(shape, np.int32) if is_integer else rng.normal(size=shape).astype(np.float32)
+        return tf.constant(values)
+
+    return mapped(example, built.model.input)
+
+
+def seconds_per_step(built: Tower, batch: Any) -> float:
+    """Median time of a forward and backward pass, compiled."""
 
     @tf.function(autograph=False)
     def gradients() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(built.model(batch, training=True)))
+            logits = leaves(built.model(batch, training=True))
+            loss = tf.add_n([tf.reduce_mean(tf.square(part)) for part in logits])
         return list(tape.gradient(loss, built.model.trainable_variables))
 
     gradients()

@@ -8,6 +8,7 @@ from ..model_dir import read_study_file
 from ..open_search import SearchConfig
 from ..plugins import import_modules, load_plugins
 from ..spec import SearchSpec, complete, load_spec, validate
+from ..spec.data_options import with_spec
 from .flags import FLAGS, data_options, required_model_dir, training_options
 
 
@@ -35,7 +36,7 @@ def provider_from_flags(spec: SearchSpec) -> Provider:
         raise UsageError(
             f"--weight={options.weight} is not the spec's weight_feature_name {spec.weight_feature_name!r}"
         )
-    return providers[FLAGS.dataset](replace(options, weight=named.pop() if named else ""))
+    return providers[FLAGS.dataset](with_spec(replace(options, weight=named.pop() if named else ""), spec))
 
 
 def experiment() -> tuple[str, str]:

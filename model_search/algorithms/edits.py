@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..architecture import Architecture
+from ..architecture import TURNS, Architecture
 from ..block import Role
 from ..spec import SearchSpec
-from ..spec.towers import flatten_of, role_of, tower
+from ..spec.towers import form_of, role_of, tower, turn_of
 
 
 def searched_blocks(spec: SearchSpec) -> list[str]:
-    """The blocks that towers are made of: all but those that flatten, which the engine places."""
-    return [name for name in spec.blocks_to_use if role_of(name) is not Role.FLATTEN]
+    """The blocks that towers are made of: all but flattens and summaries, which the engine places."""
+    return [name for name in spec.blocks_to_use if role_of(name) not in TURNS]
 
 
 def random_towers(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Architecture]:
@@ -26,15 +26,15 @@ def random_towers(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Archit
 
 
 def grown(spec: SearchSpec, architecture: Architecture, rng: np.random.Generator) -> Iterator[Architecture]:
-    """Towers with one block more: at the end, or for plates before the flatten.
+    """Towers with one block more: at the end, or for plates and sequences before the turn to vectors.
 
     A block for any input is placed at one of the two by chance, and at the other after all else.
     """
-    flatten = _place_of_flatten(architecture)
-    ends = [len(architecture)] if flatten is None else [flatten, len(architecture)]
+    turn = _place_of_turn(architecture)
+    ends = [len(architecture)] if turn is None else [turn, len(architecture)]
     second_choices = []
     for name in _shuffled(searched_blocks(spec), rng):
-        first, *others = _shuffled([end for end in ends if _fits(name, end, flatten)], rng)
+        first, *others = _shuffled([end for end in ends if _fits(spec, name, end, turn)], rng)
         yield architecture.inserted(first, name)
         second_choices += [architecture.inserted(other, name) for other in others]
     yield from second_choices
@@ -42,30 +42,31 @@ def grown(spec: SearchSpec, architecture: Architecture, rng: np.random.Generator
 
 def mutated(spec: SearchSpec, architecture: Architecture, rng: np.random.Generator) -> Iterator[Architecture]:
     """Towers with another block at one place; all that a random first place takes, then those of a second, ..."""
-    flatten = _place_of_flatten(architecture)
+    turn = _place_of_turn(architecture)
     for place in _shuffled(range(len(architecture)), rng):
-        for name in _shuffled(_replacements(spec, place, flatten), rng):
+        for name in _shuffled(_replacements(spec, place, turn), rng):
             if name != architecture[place]:
                 yield architecture.replaced(place, name)
 
 
-def _replacements(spec: SearchSpec, place: int, flatten: int | None) -> list[str]:
-    """Blocks that may stand at a place of a tower whose flatten stands at `flatten`."""
-    if place == flatten:
-        flattens = [name for name in spec.blocks_to_use if role_of(name) is Role.FLATTEN]
-        return flattens or [flatten_of(spec)]
-    return [name for name in searched_blocks(spec) if _fits(name, place, flatten)]
+def _replacements(spec: SearchSpec, place: int, turn: int | None) -> list[str]:
+    """Blocks that may stand at a place of a tower whose turn to vectors stands at `turn`."""
+    if place == turn:
+        turns = [name for name in spec.blocks_to_use if role_of(name) in TURNS]
+        return turns or [turn_of(spec)]
+    return [name for name in searched_blocks(spec) if _fits(spec, name, place, turn)]
 
 
-def _fits(name: str, place: int, flatten: int | None) -> bool:
-    """Whether a searched block may stand at or be inserted at a place: plates up to the flatten, vectors behind it."""
-    if flatten is None or role_of(name) is Role.ANY:
+def _fits(spec: SearchSpec, name: str, place: int, turn: int | None) -> bool:
+    """Whether a searched block may stand at or be inserted at a place: the body up to the turn, vectors behind it."""
+    form = form_of(spec)
+    if form is None or turn is None or role_of(name) is Role.ANY:
         return True
-    return (role_of(name) is Role.PLATE) == (place <= flatten)
+    return (role_of(name) is form.body) == (place <= turn)
 
 
-def _place_of_flatten(architecture: Architecture) -> int | None:
-    return next((place for place, name in enumerate(architecture) if role_of(name) is Role.FLATTEN), None)
+def _place_of_turn(architecture: Architecture) -> int | None:
+    return next((place for place, name in enumerate(architecture) if role_of(name) in TURNS), None)
 
 
 def _shuffled(items: Sequence, rng: np.random.Generator) -> list:

@@ -9,7 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UsageError
+from .encoding import Encoding
 from .provider import Provider, Task, TaskKind
+from .trees import Tree, count, joined, leaves, mapped, sliced
 
 ENCODING_BATCH = 4096
 """So many examples are encoded, and evaluated, at a time; fewer where they are wide."""
@@ -21,30 +23,36 @@ SHUFFLE_BYTES = 16 << 20
 MAXIMUM_SHUFFLE = 20_000
 """Bounds of the shuffle buffer of streamed training data, which is filled before the first step of a trial."""
 
-Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+Batch = tuple[Tree, Tree, Tree]
 
 
 @dataclass(frozen=True)
 class EncodedArrays:
-    """Encoded examples: x (n, ...) float32, y (n,) int32 or float32 in the label's own unit, w (n,) float32."""
+    """Encoded examples.
 
-    x: np.ndarray
-    y: np.ndarray
-    w: np.ndarray
+    Attributes:
+      x: (n, ...) float32; for sequences a dict of `x`, float32 or int32 token ids, and `lengths` (n,) int32.
+      y: labels as a provider gives them: int32 class ids or float32 in the label's own unit; (n,), (n, classes) of
+        several labels, (n, time) of steps; a dict by task.
+      w: weights (n,) float32, or (n, time) where steps have labels: 0 at padding; a dict by task.
+    """
+
+    x: Tree
+    y: Tree
+    w: Tree
 
     def __len__(self) -> int:
-        return len(self.y)
+        return count(self.y)
 
     @property
     def nbytes(self) -> int:
         """Memory in bytes."""
-        return self.x.nbytes + self.y.nbytes + self.w.nbytes
+        return sum(array.nbytes for tree in (self.x, self.y, self.w) for array in leaves(tree))
 
     @classmethod
     def join(cls, batches: list[Batch]) -> "EncodedArrays":
         """Batches, one behind the other."""
-        x, y, w = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-        return cls(x, y, w)
+        return cls(*(joined(trees) for trees in zip(*batches, strict=True)))
 
 
 class Pipeline:
@@ -58,8 +66,8 @@ class Pipeline:
       max_evaluation_batches: evaluation ends after the examples of so many batches of `batch_size`.
 
     Attributes:
-      input_shape: of the encoded tensor (float32), without the batch.
-      encoder: the provider's preprocessing as one model, raw features to the encoded tensor.
+      encoding: what encoded examples look like.
+      encoder: the provider's preprocessing as one model, raw features to the encoded tensor, or to `x` and `lengths`.
 
     Raises:
       UsageError: the encoded shape varies, or a part has no example.
@@ -78,15 +86,17 @@ class Pipeline:
         self._limit = max_evaluation_batches * batch_size if max_evaluation_batches else None
         inputs = self.raw_inputs()
         self.encoder = keras.Model(inputs, provider.encode(inputs), name="model_search.preprocessing")
-        self.input_shape: tuple[int, ...] = tuple(self.encoder.outputs[0].shape[1:])
-        if None in self.input_shape:
-            raise UsageError(f"the provider encodes to shape {self.input_shape}; only the batch may vary")
+        self.encoding = _encoding_of(self.encoder.output, provider)
         specs = {name: tf.TensorSpec((None, *f.shape), f.dtype) for name, f in provider.signature().items()}
         self._encode = tf.function(self._call_model, input_signature=[specs])
         self._parts: dict[str, EncodedArrays | None] = {}
 
     def _call_model(self, raw: Any) -> Any:
-        return tf.cast(self.encoder(raw, training=False), tf.float32)
+        encoded = self.encoder(raw, training=False)
+        dtype = tf.int32 if self.encoding.vocabulary_size else tf.float32
+        if not self.encoding.has_lengths:
+            return tf.cast(encoded, dtype)
+        return {"x": tf.cast(encoded["x"], dtype), "lengths": tf.cast(encoded["lengths"], tf.int32)}
 
     @property
     def task(self) -> Task:
@@ -96,7 +106,7 @@ class Pipeline:
     @property
     def evaluation_batch_size(self) -> int:
         """Examples of one batch when nothing is trained."""
-        fitting = BATCH_VALUES // max(1, int(np.prod(self.input_shape)))
+        fitting = BATCH_VALUES // max(1, int(np.prod(self.encoding.shape)))
         return max(self.batch_size, min(ENCODING_BATCH, fitting))
 
     def raw_inputs(self) -> dict[str, Any]:
@@ -131,12 +141,24 @@ class Pipeline:
         examples = examples.shuffle(max(2 * self.batch_size, min(buffer, MAXIMUM_SHUFFLE)), seed=seed)
         batches = examples.repeat().batch(self.batch_size, drop_remainder=True)
         batches = batches if encode_first else batches.map(self._encode_example, num_parallel_calls=2)
-        shape = (self.batch_size, *self.input_shape)
-        return batches.map(lambda x, y, w: (tf.ensure_shape(x, shape), y, w)).prefetch(4)
+        return batches.map(self._with_known_shape).prefetch(4)
+
+    def _with_known_shape(self, x: Any, y: Any, w: Any) -> tuple[Any, Any, Any]:
+        shape = (self.batch_size, *self.encoding.shape)
+        if not self.encoding.has_lengths:
+            return tf.ensure_shape(x, shape), y, w
+        return {"x": tf.ensure_shape(x["x"], shape), "lengths": tf.ensure_shape(x["lengths"], shape[:1])}, y, w
 
     def evaluation(self) -> Iterator[Batch]:
         """Encoded evaluation batches, always in the same order."""
         return self._batches("evaluation", self.evaluation_arrays(), self.provider.evaluation)
+
+    def raw_with_step_weights(self, raw: tf.data.Dataset) -> Iterator[tuple[Any, Tree, Tree]]:
+        """A provider's batches with raw features; labels and weights are arrays as they are beside encoded ones."""
+        for features, y, w in self._typed(raw):
+            if self.task.is_per_step:
+                w = self._step_weights(self._encode(features), w)
+            yield features, mapped(np.asarray, y), mapped(np.asarray, w)
 
     def _batches(self, part: str, arrays: EncodedArrays | None, raw: Callable[[], tf.data.Dataset]) -> Iterator[Batch]:
         if arrays is None:
@@ -144,7 +166,7 @@ class Pipeline:
             return
         for start in range(0, len(arrays), self.evaluation_batch_size):
             rows = slice(start, start + self.evaluation_batch_size)
-            yield arrays.x[rows], arrays.y[rows], arrays.w[rows]
+            yield sliced(arrays.x, rows), sliced(arrays.y, rows), sliced(arrays.w, rows)
 
     def _cached(self, part: str, raw: Callable[[], tf.data.Dataset], known: int | None) -> EncodedArrays | None:
         """The part in memory; remembers it, or that it does not fit in what room is left."""
@@ -155,24 +177,37 @@ class Pipeline:
     def _fill(self, part: str, raw: Callable[[], tf.data.Dataset], known: int | None) -> EncodedArrays | None:
         limit = None if part == "training" else self._limit
         expected = known if limit is None or known is None else min(known, limit)
-        if expected is not None and expected * (4 * int(np.prod(self.input_shape)) + 8) > self._room:
+        if expected is not None and expected * (4 * int(np.prod(self.encoding.shape)) + 8) > self._room:
             return None
         kept: list[Batch] = []
         size = 0
         for batch in self._encoded(part, raw()):
             kept.append(batch)
-            size += sum(array.nbytes for array in batch)
+            size += EncodedArrays(*batch).nbytes
             if size > self._room:
                 return None
         self._room -= size
         return EncodedArrays.join(kept)
 
     def _typed(self, raw: tf.data.Dataset) -> tf.data.Dataset:
-        label = tf.int32 if self.task.kind is TaskKind.CLASSIFICATION else tf.float32
-        return raw.map(lambda x, y, w: (x, tf.cast(y, label), tf.cast(w, tf.float32)))
+        def typed(x: Any, y: Any, w: Any) -> tuple[Any, Any, Any]:
+            if self.task.tasks:
+                y = {task.target: tf.cast(y[task.target], _label_type(task)) for task in self.task.tasks}
+            else:
+                y = tf.cast(y, _label_type(self.task))
+            return x, y, tf.nest.map_structure(lambda weights: tf.cast(weights, tf.float32), w)
+
+        return raw.map(typed)
 
     def _encode_example(self, features: Any, label: Any, weight: Any) -> tuple[Any, Any, Any]:
-        return self._encode(features), label, weight
+        encoded = self._encode(features)
+        return encoded, label, self._step_weights(encoded, weight)
+
+    def _step_weights(self, encoded: Any, weights: Any) -> Any:
+        """Weights of examples; of their steps where these have labels: those of the example, 0 at padding."""
+        if not self.task.is_per_step:
+            return weights
+        return weights[:, None] * tf.sequence_mask(encoded["lengths"], self.encoding.shape[0], tf.float32)
 
     def _encoded(self, part: str, raw: tf.data.Dataset) -> Iterator[Batch]:
         """Encoded batches of one pass, up to the limit of held-out parts."""
@@ -180,20 +215,34 @@ class Pipeline:
         empty = True
         for features, y, w in self._raw_batches(raw, limit):
             empty = False
-            yield self._encode(features).numpy(), y, w
+            encoded = self._encode(features)
+            w = self._step_weights(encoded, w)
+            yield mapped(np.asarray, encoded), mapped(np.asarray, y), mapped(np.asarray, w)
         if empty:
             raise UsageError(f"the {part} data have no example")
 
-    def _raw_batches(
-        self, raw: tf.data.Dataset, limit: int | None = None
-    ) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
+    def _raw_batches(self, raw: tf.data.Dataset, limit: int | None = None) -> Iterator[tuple[Any, Any, Any]]:
         left = limit
         for features, y, w in self._typed(raw).rebatch(self.evaluation_batch_size).prefetch(2):
-            if left is not None and len(y) >= left:
-                yield {name: value[:left] for name, value in features.items()}, y.numpy()[:left], w.numpy()[:left]
+            found = count(w)
+            if left is not None and found >= left:
+                rest = slice(left)
+                yield sliced(features, rest), sliced(y, rest), sliced(w, rest)
                 return
-            left = left - len(y) if left is not None else None
-            yield features, y.numpy(), w.numpy()
+            left = left - found if left is not None else None
+            yield features, y, w
+
+
+def _encoding_of(output: Any, provider: Provider) -> Encoding:
+    has_lengths = isinstance(output, dict)
+    shape = tuple((output["x"] if has_lengths else output).shape[1:])
+    if None in shape:
+        raise UsageError(f"the provider encodes to shape {shape}; only the batch may vary")
+    return Encoding(shape, has_lengths, provider.vocabulary_size)
+
+
+def _label_type(task: Task) -> tf.DType:
+    return tf.int32 if task.kind is TaskKind.CLASSIFICATION else tf.float32
 
 
 def _bytes_of(element: Any) -> int:

@@ -1,6 +1,6 @@
 """Towers: a chain of blocks as a functional Keras model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,24 +8,9 @@ import keras
 
 from ..architecture import Architecture
 from ..block import Role, blocks
-from ..checked_block import build_checked
-from ..errors import BuildError
-from .naming import name_operations, new_operations
-
-
-@dataclass(frozen=True)
-class Head:
-    """What a tower ends in.
-
-    Attributes:
-      outputs: width of the logits.
-      has_dense: whether a dense layer makes the logits, or the last block already does.
-      has_auxiliary: whether a second logits head stands before the last reduction of the plates.
-    """
-
-    outputs: int
-    has_dense: bool = True
-    has_auxiliary: bool = False
+from ..data.encoding import Encoding
+from .heads import Head, auxiliary_outputs, outputs_of
+from .placing import named_block
 
 
 @dataclass(frozen=True)
@@ -33,7 +18,8 @@ class Tower:
     """A built tower.
 
     Attributes:
-      model: encoded input to logits (batch, outputs), float32.
+      model: encoded input to logits, float32: (batch, outputs), (batch, time, outputs) for labels of steps, a dict of
+        them by task. The input is a tensor, or a dict of `x` and `lengths`.
       training_model: the same, or to `[logits, auxiliary logits]` where the head has an auxiliary part. It shares
         all layers with `model`.
     """
@@ -56,8 +42,9 @@ def block_hyperparameters(hyperparameters: Mapping[str, Any], place: int, name: 
 def build_tower(
     architecture: Architecture,
     hyperparameters: Mapping[str, Any],
-    input_shape: Sequence[int | None],
+    encoding: Encoding,
     head: Head,
+    embedding_size: int = 64,
     name: str = "tower_0",
 ) -> Tower:
     """Builds the network of one architecture.
@@ -65,67 +52,49 @@ def build_tower(
     Args:
       architecture: block names in an order that can be built.
       hyperparameters: of the trial: `dropout_rate` (negative or absent for none) and the blocks' own.
-      input_shape: of the encoded input, without the batch.
+      encoding: of the input.
       head: what comes after the last block.
+      embedding_size: width of the vectors that stand for token ids.
       name: of the tower: the first part of all its layers' names.
 
     Raises:
       BuildError: a block or the head cannot be built on what stands before it.
     """
-    inputs = keras.Input(tuple(input_shape), name=f"{name}.input")
-    tensors = [_fitting(inputs, architecture, name)]
+    inputs, first, lengths = _inputs(encoding, embedding_size, name)
+    tensors = [_fitting(first, architecture, name)]
     dropout = float(hyperparameters.get("dropout_rate", -1.0))
     for place, block_name in enumerate(architecture):
         prefix = f"{name}.{place}_{block_name}"
-        entry = blocks[block_name]
         own = block_hyperparameters(hyperparameters, place, block_name)
-        output = build_checked(entry, entry.create(), tensors, own, None)
-        name_operations(new_operations(output, tensors), prefix)
+        output = named_block(block_name, tensors, own, lengths, prefix)
         if dropout > 0 and place < len(architecture) - 1:
             output = keras.layers.Dropout(dropout, name=f"{prefix}.dropout_between")(output)
         tensors.append(output)
-    logits = _logits(tensors[-1], head, name)
+    logits = outputs_of(tensors[-1], head, lengths, name)
     model = keras.Model(inputs, logits, name=name)
     if not head.has_auxiliary:
         return Tower(model, model)
-    auxiliary = _auxiliary_logits(tensors, head, name)
+    auxiliary = auxiliary_outputs(tensors, head, name)
     return Tower(model, keras.Model(inputs, [logits, auxiliary], name=f"{name}_with_auxiliary"))
+
+
+def _inputs(encoding: Encoding, embedding_size: int, name: str) -> tuple[Any, Any, Any]:
+    """The model's input, the first tensor of the tower, and the lengths (None for none)."""
+    dtype = "int32" if encoding.vocabulary_size else None
+    x = keras.Input(encoding.shape, dtype=dtype, name=f"{name}.input")
+    first = x
+    if encoding.vocabulary_size:
+        embedding = keras.layers.Embedding(encoding.vocabulary_size, embedding_size, name=f"{name}.input_embedding")
+        first = embedding(x)
+    if not encoding.has_lengths:
+        return x, first, None
+    lengths = keras.Input((), dtype="int32", name=f"{name}.lengths")
+    return {"x": x, "lengths": lengths}, first, lengths
 
 
 def _fitting(inputs: Any, architecture: Architecture, name: str) -> Any:
     """Flattens plates in front of a tower that takes vectors."""
-    takes_plates = any(blocks[block].role in (Role.PLATE, Role.FLATTEN) for block in architecture)
-    if len(inputs.shape) > 2 and not takes_plates:
+    roles = {blocks[block].role for block in architecture}
+    if len(inputs.shape) > 2 and roles <= {Role.VECTOR, Role.ANY}:
         return keras.layers.Flatten(name=f"{name}.flattened_input")(inputs)
     return inputs
-
-
-def _logits(tensor: Any, head: Head, name: str) -> Any:
-    if len(tensor.shape) != 2:
-        raise BuildError(f"the last block gives shape {tuple(tensor.shape)}; logits need (batch, features)")
-    if head.has_dense:
-        return keras.layers.Dense(head.outputs, dtype="float32", name=f"{name}.logits")(tensor)
-    if tensor.shape[-1] != head.outputs:
-        raise BuildError(f"the last block gives {tensor.shape[-1]} values where the logits need {head.outputs}")
-    return keras.layers.Identity(dtype="float32", name=f"{name}.logits")(tensor)
-
-
-def last_reduction(tensors: Sequence[Any]) -> int:
-    """Index of the tensor that goes into the last reduction of the plates, or else into the flatten.
-
-    A reduction makes height or width smaller. `tensors[0]` is the tower's input.
-    """
-    plates = [index for index, tensor in enumerate(tensors) if len(tensor.shape) == 4]
-    for index in reversed(plates[1:]):
-        if tuple(tensors[index].shape[1:3]) != tuple(tensors[index - 1].shape[1:3]):
-            return index - 1
-    return plates[-1]
-
-
-def _auxiliary_logits(tensors: Sequence[Any], head: Head, name: str) -> Any:
-    """Auxiliary classifier on plates: 1x1 convolution, pooled, dense (Szegedy et al. 2015, section 5, made smaller)."""
-    layers = keras.layers
-    plate = tensors[last_reduction(tensors)]
-    hidden = layers.Conv2D(128, 1, activation="relu", name=f"{name}.auxiliary.convolution")(plate)
-    pooled = layers.GlobalAveragePooling2D(name=f"{name}.auxiliary.pool")(hidden)
-    return layers.Dense(head.outputs, dtype="float32", name=f"{name}.auxiliary.logits")(pooled)

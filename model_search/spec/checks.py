@@ -4,11 +4,12 @@ from ..block import Role, blocks
 from ..errors import UsageError
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec
 from ..registry import closest
-from .absent_blocks import absent_kind
 
 _ROLES = {
     ProblemType.CNN: (Role.PLATE, Role.FLATTEN, Role.VECTOR, Role.ANY),
     ProblemType.DNN: (Role.VECTOR, Role.ANY),
+    ProblemType.RNN_LAST_ACTIVATIONS: (Role.SEQUENCE, Role.SUMMARY, Role.VECTOR, Role.ANY),
+    ProblemType.RNN_ALL_ACTIVATIONS: (Role.SEQUENCE, Role.ANY),
 }
 
 
@@ -28,8 +29,6 @@ def shown(value: object) -> str:
 def check_block(spec: SearchSpec, field: str, name: str) -> None:
     """Checks that a block is registered and that towers of the spec's problem type can have it."""
     if name not in blocks:
-        kind = absent_kind(name)
-        require(kind is None, field, name, f"this is {kind}, which is not available in this release: remove it")
         require(False, field, name, f"no block has this name; {closest(name, blocks)}")
     role = blocks[name].role
     allowed = _ROLES[spec.problem_type]

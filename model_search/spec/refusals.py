@@ -33,9 +33,7 @@ class Refusal:
 
 _GENETIC = "genetic search"
 _CONSTRAINED = "constrained (cell) search"
-_TASKS = "multi-task search"
 _SHARING = "weight sharing between trials"
-_RECURRENT = ("RNN_ALL_ACTIVATIONS", "RNN_LAST_ACTIVATIONS")
 _SEARCHES = (
     "HARMONICA_SEARCH",
     "CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT",
@@ -49,7 +47,6 @@ _TRANSFERS = (
 )
 
 REFUSALS = (
-    Refusal("problem_type", "searching sequence models", _RECURRENT),
     Refusal("search_type", "this search algorithm", _SEARCHES),
     Refusal("linear_model", "linear-model search"),
     Refusal("num_blocks_in_cell", _CONSTRAINED),
@@ -64,15 +61,9 @@ REFUSALS = (
     Refusal("transfer_learning_spec.previous_trials_discount_factor", _SHARING),
     Refusal("transfer_learning_spec.max_completed_trials", _SHARING),
     Refusal("replay", "replaying architectures"),
-    Refusal("multi_task_spec", _TASKS),
-    Refusal("primary_task_name", _TASKS),
-    Refusal("pass_label_dict_as_is", _TASKS),
-    Refusal("merge_losses_of_multitask", _TASKS),
-    Refusal("lengths_feature_name", "reading sequence lengths"),
+    Refusal("pass_label_dict_as_is", "loss and metric functions of the user's own"),
     Refusal("use_synchronous_optimizer", "training one trial on several workers"),
     Refusal("enable_fast_termination", "stopping trials early"),
-    Refusal("is_input_shared", "sharing the input layer between towers"),
-    Refusal("temperature", "a softmax temperature of exported predictions"),
 )
 
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..architecture import Architecture, depth
-from ..block import Role, blocks
+from ..architecture import TURNS, Architecture, depth
+from ..block import blocks
 from ..converters import hyperparameters_from_proto
 from ..errors import UsageError
 from ..proto.search_spec_pb2 import SearchSpec, TowerSuggestion
@@ -86,13 +86,13 @@ def _checked_tower(spec: SearchSpec, field: str, suggestion: TowerSuggestion) ->
     for name in listed:
         check_block(spec, field, name)
     arranged = tower(spec, listed)
-    searched = [name for name in arranged if role_of(name) is not Role.FLATTEN]
-    flattens = len(listed) - len(searched)
-    require(flattens <= 1, field, listed, "it must have at most one block that flattens")
-    in_order = list(arranged) if flattens else searched
-    require(listed == in_order, field, listed, f"plates come first, then vectors, as in {in_order}")
+    searched = [name for name in arranged if role_of(name) not in TURNS]
+    turns = len(listed) - len(searched)
+    require(turns <= 1, field, listed, "it must have at most one block that flattens or sums up")
+    in_order = list(arranged) if turns else searched
+    require(listed == in_order, field, listed, f"vectors come last, as in {in_order}")
     deep = depth(arranged, role_of)
-    require(deep >= 1, field, listed, "it must have a block besides the one that flattens")
+    require(deep >= 1, field, listed, "it must have a block besides the one that flattens or sums up")
     require(deep <= spec.maximum_depth, field, listed, f"it is deeper than maximum_depth {spec.maximum_depth}")
     return arranged
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
-from ..architecture import DEFAULT_FLATTEN, Architecture, ordered_plates
+from ..architecture import PLATES, SEQUENCES, Architecture, Form, ordered
 from ..block import Role, blocks
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec
+
+_FORMS = {ProblemType.CNN: PLATES, ProblemType.RNN_LAST_ACTIVATIONS: SEQUENCES}
 
 
 def role_of(name: str) -> Role:
@@ -12,14 +14,21 @@ def role_of(name: str) -> Role:
     return blocks[name].role
 
 
-def flatten_of(spec: SearchSpec) -> str:
-    """The flatten that new plate towers get: the first one in `blocks_to_use`, else global average pooling."""
-    return next((name for name in spec.blocks_to_use if role_of(name) is Role.FLATTEN), DEFAULT_FLATTEN)
+def form_of(spec: SearchSpec) -> Form | None:
+    """What the spec's towers look like; None where all blocks are of one kind."""
+    return _FORMS.get(spec.problem_type)
+
+
+def turn_of(spec: SearchSpec) -> str:
+    """The flatten or summary that new towers get: the first one in `blocks_to_use`, else the form's; empty for none."""
+    form = form_of(spec)
+    if form is None:
+        return ""
+    return next((name for name in spec.blocks_to_use if role_of(name) is form.turn), form.default)
 
 
 def tower(spec: SearchSpec, names: Iterable[str]) -> Architecture:
-    """The tower of these blocks: as they are, and for plates in order, with one flatten."""
+    """The tower of these blocks: as they are, or in the order of the spec's form, with one turn."""
+    form = form_of(spec)
     architecture = Architecture.of(names)
-    if spec.problem_type != ProblemType.CNN:
-        return architecture
-    return ordered_plates(architecture, role_of, flatten_of(spec))
+    return architecture if form is None else ordered(architecture, role_of, form, turn_of(spec))

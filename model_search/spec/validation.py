@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..architecture import DEFAULT_FLATTEN
-from ..block import Role, blocks
+from ..architecture import TURNS
+from ..block import blocks
 from ..errors import UsageError
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec
 from ..registry import closest
@@ -14,6 +14,8 @@ from .checks import check_block, require, shown
 from .names import OPTIMIZERS
 from .refusals import refuse_unsupported
 from .suggestions import check_suggestions
+from .tasks import check_tasks
+from .towers import form_of
 
 HYPERTUNING_METHODS = ("random", "bayesian")
 
@@ -47,6 +49,8 @@ _LIMITS = (
     _at_least("minimum_depth", 1),
     _at_least("maximum_depth", 1),
     _at_least("beam_size", 1),
+    _at_least("embedding_size", 1),
+    _positive("temperature"),
     _from_zero_to_one("increase_complexity_probability"),
     _from_zero_to_one("auxiliary_head_loss_weight"),
     _at_least("learning_spec.min_decay_times", 1),
@@ -97,6 +101,7 @@ def validate(spec: SearchSpec) -> None:
     _check_phases(spec)
     _check_learning(spec)
     _check_blocks(spec)
+    check_tasks(spec)
     check_suggestions(spec)
 
 
@@ -109,7 +114,10 @@ def _value(spec: SearchSpec, path: str) -> Any:
 
 def _check_problem_type(spec: SearchSpec) -> None:
     if spec.problem_type == ProblemType.UNKNOWN_PROBLEM_TYPE:
-        raise UsageError("spec field problem_type is missing; it must be CNN (images) or DNN (feature vectors)")
+        raise UsageError(
+            "spec field problem_type is missing; it must be CNN (plates such as images), DNN (vectors),"
+            " RNN_LAST_ACTIVATIONS (sequences with one label) or RNN_ALL_ACTIVATIONS (a label for each step)"
+        )
 
 
 def _check_growth(spec: SearchSpec) -> None:
@@ -168,13 +176,14 @@ def _check_blocks(spec: SearchSpec) -> None:
         check_block(spec, "blocks_to_use", name)
     roles = [blocks[name].role for name in spec.blocks_to_use]
     require(
-        any(role is not Role.FLATTEN for role in roles),
+        any(role not in TURNS for role in roles),
         "blocks_to_use",
         list(spec.blocks_to_use),
-        "it must have a block besides those that flatten",
+        "it must have a block besides those that flatten or sum up",
     )
-    if spec.problem_type == ProblemType.CNN and Role.FLATTEN not in roles:
-        check_block(spec, "blocks_to_use (which names no block that flattens)", DEFAULT_FLATTEN)
+    form = form_of(spec)
+    if form is not None and form.turn not in roles:
+        check_block(spec, f"blocks_to_use (which names no {form.turn.value} block)", form.default)
 
 
 def _refuse_duplicates(field: str, names: Iterable[str]) -> None:

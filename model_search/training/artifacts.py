@@ -12,13 +12,14 @@ import numpy as np
 
 from .. import files
 from ..converters import suggestion_text
+from ..data.trees import Tree
 from ..study import Measurement, Suggestion
 from .events import write_events
 
 MODEL = "model.keras"
 SUGGESTION = "suggestion.pbtxt"
 MEASUREMENTS = "measurements.json"
-LOGITS = "evaluation_logits.npy"
+LOGITS = "evaluation_logits"
 
 
 def trial_folder(model_dir: str, number: int) -> str:
@@ -35,6 +36,16 @@ def keras_bytes(model: keras.Model) -> bytes:
             return file.read()
 
 
+def logits_bytes(logits: Tree) -> tuple[str, bytes]:
+    """Ending and content of a file of logits: `npy`, or for several tasks `npz` with an array a task."""
+    buffer = io.BytesIO()
+    if isinstance(logits, dict):
+        np.savez(buffer, allow_pickle=False, **logits)
+        return "npz", buffer.getvalue()
+    np.save(buffer, logits, allow_pickle=False)
+    return "npy", buffer.getvalue()
+
+
 def write_model(folder: str, model: keras.Model) -> None:
     """Writes a model that serves as `model.keras` into a folder."""
     files.write_atomically(files.join(folder, MODEL), keras_bytes(model))
@@ -45,7 +56,7 @@ def write_artifacts(
     number: int,
     suggestion: Suggestion,
     model: keras.Model,
-    logits: np.ndarray,
+    logits: Tree,
     measurements: Sequence[Measurement],
 ) -> str:
     """Writes all files of a finished trial into its folder.
@@ -53,12 +64,11 @@ def write_artifacts(
     Returns:
       Path of the model below the model directory: `trials/<number>/model.keras`.
     """
-    buffer = io.BytesIO()
-    np.save(buffer, logits, allow_pickle=False)
     write_events(folder, measurements)
     files.write_atomically(files.join(folder, SUGGESTION), suggestion_text(number, suggestion).encode())
     content = json.dumps([asdict(measurement) for measurement in measurements], indent=1)
     files.write_atomically(files.join(folder, MEASUREMENTS), content.encode())
-    files.write_atomically(files.join(folder, LOGITS), buffer.getvalue())
+    ending, content_of_logits = logits_bytes(logits)
+    files.write_atomically(files.join(folder, f"{LOGITS}.{ending}"), content_of_logits)
     write_model(folder, model)
     return f"trials/{number}/{MODEL}"

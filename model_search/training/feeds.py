@@ -6,7 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-Batch = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+from ..data.pipeline import EncodedArrays
+from ..data.trees import mapped
+
+# Features, labels and weights: tensors, or dicts of them.
+Batch = tuple[Any, Any, Any]
 
 
 class Feed(Protocol):
@@ -52,13 +56,25 @@ def shuffled_rows(rows: int, batch_size: int, seed: int) -> Callable[[int, int],
     return rows_of
 
 
+def tensors_of(examples: EncodedArrays) -> Batch:
+    """All examples as tensors."""
+    x, y, w = (mapped(tf.convert_to_tensor, tree) for tree in (examples.x, examples.y, examples.w))
+    return x, y, w
+
+
+def gathered(tensors: Batch, rows: Any) -> Batch:
+    """Some rows of tensors."""
+    x, y, w = (mapped(lambda tensor: tf.gather(tensor, rows), tree) for tree in tensors)
+    return x, y, w
+
+
 class ArrayFeed:
     """Batches gathered from arrays inside the graph: no input pipeline at all."""
 
-    def __init__(self, x: np.ndarray, y: np.ndarray, w: np.ndarray, batch_size: int, seed: int):
-        self._arrays = [tf.convert_to_tensor(array) for array in (x, y, w)]
+    def __init__(self, examples: EncodedArrays, batch_size: int, seed: int):
+        self._tensors = tensors_of(examples)
         self._batch_size = batch_size
-        self._rows = shuffled_rows(len(x), batch_size, seed)
+        self._rows = shuffled_rows(len(examples), batch_size, seed)
 
     def argument(self, step: int, count: int) -> tf.Tensor:
         """Row numbers, int32 (count, batch_size)."""
@@ -71,8 +87,7 @@ class ArrayFeed:
     def batch(self, argument: Any, index: Any) -> Batch:
         """Rows of one step."""
         rows = argument[index]
-        x, y, w = (tf.gather(array, rows) for array in self._arrays)
-        return x, y, w
+        return gathered(self._tensors, rows)
 
 
 class StreamFeed:

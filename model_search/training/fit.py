@@ -5,17 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from .. import files
 from ..data.pipeline import Pipeline
+from ..data.provider import Provider, Task
 from ..network.tower import Tower
 from ..proto import search_spec_pb2
 from ..study import Suggestion
 from .checkpoint import load_checkpoint, save_checkpoint
-from .feeds import ArrayFeed, Feed, StreamFeed, shuffled_rows
+from .feeds import ArrayFeed, Batch, Feed, StreamFeed, gathered, shuffled_rows, tensors_of
 from .loop import Progress, compiled_steps, train
-from .losses import Loss, kernel_penalty, task_loss, with_auxiliary
+from .losses import Loss, alternating, kernel_penalty, summed, task_loss, with_auxiliary
 from .optimizers import build_optimizer
 from .options import TrainingOptions
 
@@ -61,7 +63,9 @@ def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
     first = load_checkpoint(plan.checkpoint, plan.suggestion, variables)
     feed = make_feed(plan, first)
     penalty = kernel_penalty(model, l2_factor(plan))
-    steps = compiled_steps(model, optimizer, trial_loss(plan.spec, plan.pipeline), penalty, feed, plan.strategy)
+    loss = trial_loss(plan.spec, plan.pipeline.task, optimizer)
+    augment = augmentation_of(plan.pipeline.provider)
+    steps = compiled_steps(model, optimizer, loss, penalty, feed, plan.strategy, augment)
 
     def save(step: int) -> None:
         save_checkpoint(plan.checkpoint, step, plan.suggestion, variables)
@@ -79,10 +83,27 @@ def l2_factor(plan: Fit) -> float:
     return factor / min(plan.pipeline.provider.describe().train_examples or seen, seen)
 
 
-def trial_loss(spec: search_spec_pb2.SearchSpec, pipeline: Pipeline) -> Loss:
-    """The task's loss, shared between main and auxiliary head where there are two."""
-    loss = task_loss(pipeline.task)
+def trial_loss(spec: search_spec_pb2.SearchSpec, task: Task, optimizer: keras.optimizers.Optimizer) -> Loss:
+    """The loss of the task, or of several, and shared between main and auxiliary head where there are two.
+
+    Several tasks' losses are summed, or alternate by the optimizer's steps.
+    """
+    if not task.tasks:
+        loss = task_loss(task)
+    elif spec.merge_losses_of_multitask:
+        loss = summed(task.tasks)
+    else:
+        counter = getattr(optimizer, "inner_optimizer", optimizer)
+        loss = alternating(task.tasks, lambda: counter.iterations.value)
     return with_auxiliary(loss, spec.auxiliary_head_loss_weight) if spec.use_auxiliary_head else loss
+
+
+def augmentation_of(provider: Provider) -> Callable[[Any], Any]:
+    """The provider's augmentation as a function of a batch of encoded features."""
+    layer = provider.augmentation()
+    if layer is None:
+        return lambda x: x
+    return lambda x: {**x, "x": layer(x["x"], training=True)} if isinstance(x, dict) else layer(x, training=True)
 
 
 def make_feed(plan: Fit, first: int) -> Feed:
@@ -90,7 +111,7 @@ def make_feed(plan: Fit, first: int) -> Feed:
     arrays = plan.pipeline.train_arrays()
     replicas = plan.strategy.num_replicas_in_sync
     if arrays is not None and replicas == 1:
-        return ArrayFeed(arrays.x, arrays.y, arrays.w, plan.options.batch_size, plan.seed)
+        return ArrayFeed(arrays, plan.options.batch_size, plan.seed)
     if arrays is None:
         dataset = plan.pipeline.train_stream(plan.seed, start_step=first)
     else:
@@ -99,13 +120,13 @@ def make_feed(plan: Fit, first: int) -> Feed:
 
 
 def _stream_of_rows(arrays: Any, batch_size: int, seed: int, first: int) -> tf.data.Dataset:
-    rows = shuffled_rows(len(arrays.x), batch_size, seed)
-    tensors = [tf.convert_to_tensor(array) for array in (arrays.x, arrays.y, arrays.w)]
+    rows = shuffled_rows(len(arrays), batch_size, seed)
+    tensors = tensors_of(arrays)
 
-    def batch(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def batch(step: tf.Tensor) -> Batch:
         indices = tf.numpy_function(lambda s: rows(int(s), 1)[0], [step], tf.int32, stateful=False)
         indices = tf.ensure_shape(indices, [batch_size])
-        return tuple(tf.gather(tensor, indices) for tensor in tensors)
+        return gathered(tensors, indices)
 
     return tf.data.Dataset.counter(start=first).map(batch).prefetch(tf.data.AUTOTUNE)
 

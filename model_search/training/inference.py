@@ -8,21 +8,22 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ..data.trees import Tree, joined, mapped
+
 # Fewer batches than this are cheaper to compute operation by operation than to trace a graph for.
 TRACE_FROM_BATCHES = 8
 
 
-def logits_of(
-    network: keras.Model, batches: Iterable[tuple[Any, Any, Any]]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def logits_of(network: keras.Model, batches: Iterable[tuple[Any, Any, Any]]) -> tuple[Tree, Tree, Tree]:
     """Runs the network once over the batches.
 
     Args:
-      network: encoded input to logits (batch, outputs).
+      network: encoded input to logits.
       batches: (encoded features, labels, weights).
 
     Returns:
-      float32 logits (examples, outputs), and the labels and weights (examples,) in the same order.
+      float32 logits (examples, ..., outputs), and the labels and weights in the same order; dicts where there are
+      several tasks.
     """
     rest = iter(batches)
     first = list(itertools.islice(rest, TRACE_FROM_BATCHES))
@@ -30,7 +31,8 @@ def logits_of(
     traced = tf.function(lambda x: network(x, training=False), autograph=False, reduce_retracing=True)
     parts = []
     for x, y, w in itertools.chain(first, rest):
-        logits = network(x, training=False) if is_short else traced(tf.convert_to_tensor(x))
-        parts.append((np.asarray(logits, np.float32), np.asarray(y), np.asarray(w)))
-    logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+        x = mapped(tf.convert_to_tensor, x)
+        logits = network(x, training=False) if is_short else traced(x)
+        parts.append((mapped(lambda tensor: np.asarray(tensor, np.float32), logits), y, w))
+    logits, labels, weights = (joined(column) for column in zip(*parts, strict=True))
     return logits, labels, weights

@@ -30,12 +30,17 @@ def compiled_steps(
     penalty: Callable[[], Any],
     feed: Feed,
     strategy: tf.distribute.Strategy,
+    augment: Callable[[Any], Any] = lambda x: x,
 ) -> Callable[[Any, Any], tf.Tensor]:
-    """A compiled function of (feed argument, number of steps) that trains so many steps and gives the sum of losses."""
+    """A compiled function of (feed argument, number of steps) that trains so many steps and gives the sum of losses.
+
+    `augment` changes the features of each batch first.
+    """
     variables = model.trainable_variables
     replicas = strategy.num_replicas_in_sync
 
-    def step(x: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    def step(x: Any, y: Any, w: Any) -> tf.Tensor:
+        x = augment(x)
         with tf.GradientTape() as tape:
             value = loss(y, model(x, training=True), w) + penalty()
             # Replicas' gradients are summed by the optimizer.

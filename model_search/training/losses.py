@@ -8,22 +8,74 @@ import tensorflow as tf
 
 from ..data.provider import Task, TaskKind
 
-# (labels, logits, weights) -> scalar
-Loss = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+# (labels, logits, weights) -> scalar; dicts by task where there are several
+Loss = Callable[[Any, Any, Any], tf.Tensor]
 
 
 def task_loss(task: Task) -> Loss:
-    """Mean over the batch of weight times loss: cross-entropy, or squared error of standardised labels."""
+    """The loss of one task on a batch.
 
-    def classification(labels: tf.Tensor, logits: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, tf.cast(logits, tf.float32))
-        return tf.reduce_mean(losses * weights)
+    Cross-entropy of classes, squared error of standardised values, or binary cross-entropy averaged over labels: weight
+    times loss, averaged over the batch; where steps have labels, over the steps of the batch by their weights.
+    """
+    of_examples = _LOSSES[task.kind]
 
-    def regression(labels: tf.Tensor, logits: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        standardised = (tf.cast(labels, tf.float32) - task.target_mean) / task.target_scale
-        return tf.reduce_mean(tf.square(tf.cast(logits[:, 0], tf.float32) - standardised) * weights)
+    def loss(labels: Any, logits: Any, weights: Any) -> tf.Tensor:
+        weighted = of_examples(task, labels, tf.cast(logits, tf.float32)) * weights
+        if not task.is_per_step:
+            return tf.reduce_mean(weighted)
+        return tf.math.divide_no_nan(tf.reduce_sum(weighted), tf.reduce_sum(weights))
 
-    return classification if task.kind is TaskKind.CLASSIFICATION else regression
+    return loss
+
+
+def _classification(task: Task, labels: Any, logits: Any) -> tf.Tensor:
+    # Labels of padded steps may be anything; their weight is 0, but an id out of range would make the loss NaN.
+    known = tf.clip_by_value(labels, 0, task.outputs - 1) if task.is_per_step else labels
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(known, logits)
+
+
+def _regression(task: Task, labels: Any, logits: Any) -> tf.Tensor:
+    standardised = (tf.cast(labels, tf.float32) - task.target_mean) / task.target_scale
+    return tf.square(logits[..., 0] - standardised)
+
+
+def _multi_label(task: Task, labels: Any, logits: Any) -> tf.Tensor:
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits), axis=-1)
+
+
+_LOSSES: dict[TaskKind, Callable[[Task, Any, Any], tf.Tensor]] = {
+    TaskKind.CLASSIFICATION: _classification,
+    TaskKind.REGRESSION: _regression,
+    TaskKind.MULTI_LABEL: _multi_label,
+}
+
+
+def summed(tasks: Sequence[Task]) -> Loss:
+    """The sum of several tasks' losses."""
+    losses = {task.target: task_loss(task) for task in tasks}
+
+    def loss(labels: Any, logits: Any, weights: Any) -> tf.Tensor:
+        return tf.add_n([part(labels[name], logits[name], weights[name]) for name, part in losses.items()])
+
+    return loss
+
+
+def alternating(tasks: Sequence[Task], step: Callable[[], Any]) -> Loss:
+    """The loss of one task at each step, by turns.
+
+    Args:
+      tasks: in the order of their turns.
+      step: gives the number of the step, from 0, as an integer tensor.
+    """
+    losses = {task.target: task_loss(task) for task in tasks}
+
+    def loss(labels: Any, logits: Any, weights: Any) -> tf.Tensor:
+        all_losses = [part(labels[name], logits[name], weights[name]) for name, part in losses.items()]
+        # Multiplying by 0 would spread a NaN of a task that has no turn.
+        return tf.stack(all_losses)[tf.cast(step(), tf.int32) % len(all_losses)]
+
+    return loss
 
 
 def with_auxiliary(loss: Loss, auxiliary_weight: float) -> Loss:

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn import metrics as sk
 
 from ..data.provider import Task, TaskKind
+from ..data.trees import Tree
 from ..errors import NonFiniteLossError, UsageError
 from ..registry import closest
 from ..study import Goal, Objective
@@ -14,11 +15,13 @@ from ..study import Goal, Objective
 GOALS: Mapping[str, Goal] = {
     "accuracy": Goal.MAXIMIZE,
     "balanced_accuracy": Goal.MAXIMIZE,
+    "exact_match": Goal.MAXIMIZE,
     "auc": Goal.MAXIMIZE,
     "pr_auc": Goal.MAXIMIZE,
     "f1": Goal.MAXIMIZE,
     "top_5_accuracy": Goal.MAXIMIZE,
     "loss": Goal.MINIMIZE,
+    "perplexity": Goal.MINIMIZE,
     "rmse": Goal.MINIMIZE,
     "mae": Goal.MINIMIZE,
     "r2": Goal.MAXIMIZE,
@@ -26,10 +29,20 @@ GOALS: Mapping[str, Goal] = {
 
 
 def metric_names(task: Task) -> list[str]:
-    """Metrics that a task has; the first is the default objective."""
+    """Metrics that a task has; the first is the default objective.
+
+    Several tasks have the metrics of the first, and those of each as `<task>/<metric>`; `loss` is the sum of theirs.
+    """
+    if task.tasks:
+        own = [f"{part.target}/{name}" for part in task.tasks for name in metric_names(part)]
+        return [*metric_names(task.tasks[0]), *own]
     if task.kind is TaskKind.REGRESSION:
         return ["rmse", "mae", "r2", "loss"]
+    if task.kind is TaskKind.MULTI_LABEL:
+        return ["auc", "pr_auc", "f1", "accuracy", "exact_match", "loss"]
     names = ["accuracy", "balanced_accuracy", "f1", "loss"]
+    if task.is_per_step:
+        names = ["accuracy", "perplexity", "loss"]
     if task.outputs == 2:
         names += ["auc", "pr_auc"]
     if task.outputs > 5:
@@ -47,7 +60,7 @@ def objective_for(task: Task, metric: str = "", goal: str = "") -> Objective:
     chosen = metric or known[0]
     if chosen not in known:
         raise UsageError(f"--optimization_metric={chosen} is not a {task.kind.value} metric; {closest(chosen, known)}")
-    direction = GOALS[chosen]
+    direction = GOALS[chosen.rpartition("/")[2]]
     aliases = {"max": Goal.MAXIMIZE, "min": Goal.MINIMIZE, "maximize": Goal.MAXIMIZE, "minimize": Goal.MINIMIZE}
     if goal and aliases.get(goal) is not direction:
         raise UsageError(f"--optimization_goal={goal} contradicts {chosen}, which is to {direction.value}")
@@ -60,23 +73,63 @@ def log_probabilities(logits: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def evaluate(task: Task, logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> dict[str, float]:
+def evaluate(task: Task, logits: Tree, labels: Tree, weights: Tree) -> dict[str, float]:
     """All metrics of `metric_names(task)`.
 
     Args:
       task: what is predicted.
-      logits: (examples, outputs).
-      labels: (examples,) class ids, or values in the label's own unit.
-      weights: (examples,) of the examples, not all zero.
+      logits: (examples, outputs), or (examples, time, outputs) where steps have labels; a dict of several tasks.
+      labels: class ids, values in the label's own unit, or zeros and ones (examples, classes); a dict of several tasks.
+      weights: (examples,), or (examples, time) with 0 at padding; not all zero; a dict of several tasks.
 
     Raises:
       NonFiniteLossError: the logits are not all finite.
     """
+    if task.tasks:
+        return _of_several(task, logits, labels, weights)
+    if task.is_per_step:
+        valid = weights > 0
+        logits, labels, weights = logits[valid], labels[valid], weights[valid]
     if not np.isfinite(logits).all():
         raise NonFiniteLossError("the network's outputs on the evaluation data are not all finite")
+    logits = logits.astype(np.float64)
     if task.kind is TaskKind.REGRESSION:
-        return _regression(task, logits[:, 0].astype(np.float64), labels.astype(np.float64), weights)
-    return _classification(task, logits.astype(np.float64), labels, weights)
+        return _regression(task, logits[:, 0], labels.astype(np.float64), weights)
+    if task.kind is TaskKind.MULTI_LABEL:
+        return _multi_label(logits, labels > 0.5, weights)
+    return _classification(task, logits, labels, weights)
+
+
+def _of_several(task: Task, logits: Tree, labels: Tree, weights: Tree) -> dict[str, float]:
+    found = {part.target: evaluate(part, *(t[part.target] for t in (logits, labels, weights))) for part in task.tasks}
+    own = {f"{target}/{name}": value for target, metrics in found.items() for name, value in metrics.items()}
+    return {**found[task.tasks[0].target], "loss": sum(metrics["loss"] for metrics in found.values()), **own}
+
+
+def _multi_label(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> dict[str, float]:
+    """AUC, area under precision and recall, and F1: means over the labels that have both kinds of examples.
+
+    Where no label has both, AUC is 0.5, and the others are what a constant prediction gets.
+    """
+    predicted = logits > 0
+    losses = np.logaddexp(0.0, np.where(labels, -logits, logits))
+    both = [c for c in range(labels.shape[1]) if 0 < labels[:, c].sum() < len(labels)]
+
+    def mean_of(score: Callable[..., float], given: np.ndarray, default: float) -> float:
+        scores = [score(labels[:, c], given[:, c], sample_weight=weights) for c in both]
+        return float(np.mean(scores)) if scores else default
+
+    def f1(true: np.ndarray, given: np.ndarray, sample_weight: np.ndarray) -> float:
+        return float(sk.f1_score(true, given, sample_weight=sample_weight, zero_division=0.0))
+
+    return {
+        "auc": mean_of(sk.roc_auc_score, logits, 0.5),
+        "pr_auc": mean_of(sk.average_precision_score, logits, float(labels.mean())),
+        "f1": mean_of(f1, predicted, 0.0),
+        "accuracy": float(np.average((predicted == labels).mean(axis=1), weights=weights)),
+        "exact_match": float(np.average((predicted == labels).all(axis=1), weights=weights)),
+        "loss": float(np.average(losses.mean(axis=1), weights=weights)),
+    }
 
 
 def _regression(task: Task, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> dict[str, float]:
@@ -99,11 +152,13 @@ def _classification(task: Task, logits: np.ndarray, labels: np.ndarray, weights:
         "accuracy": float(np.average(predicted == labels, weights=weights)),
         "loss": float(np.average(-logs[np.arange(len(labels)), labels], weights=weights)),
     }
+    if task.is_per_step:
+        found["perplexity"] = float(np.exp(min(found["loss"], 700.0)))
     average = "binary" if task.outputs == 2 else "macro"
-    scores: dict[str, Callable[[], float]] = {
-        "balanced_accuracy": lambda: sk.balanced_accuracy_score(labels, predicted, sample_weight=weights),
-        "f1": lambda: sk.f1_score(labels, predicted, average=average, sample_weight=weights, zero_division=0.0),
-    }
+    scores: dict[str, Callable[[], float]] = {}
+    if not task.is_per_step:
+        scores["balanced_accuracy"] = lambda: sk.balanced_accuracy_score(labels, predicted, sample_weight=weights)
+        scores["f1"] = lambda: sk.f1_score(labels, predicted, average=average, sample_weight=weights, zero_division=0.0)
     if task.outputs == 2 and len(np.unique(labels)) == 2:
         positive = np.exp(logs[:, 1])
         scores["auc"] = lambda: sk.roc_auc_score(labels, positive, sample_weight=weights)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_search.architecture import Architecture, depth, ordered_plates
+from model_search.architecture import PLATES, SEQUENCES, Architecture, depth, ordered
 from model_search.block import Role
 from model_search.errors import UsageError
 
@@ -40,18 +40,28 @@ def test_edits():
     ],
 )
 def test_order_of_plates(given_order, expected):
-    assert ordered_plates(tower(given_order), role_of, flatten="d") == tower(expected)
+    assert ordered(tower(given_order), role_of, PLATES, turn="d") == tower(expected)
 
 
 def test_sequences_have_no_place_among_plates():
-    with pytest.raises(UsageError, match="'s' takes sequences"):
-        ordered_plates(tower("s"), lambda name: Role.SEQUENCE)
+    with pytest.raises(UsageError, match="'s' is a sequence block; the tower has plate blocks"):
+        ordered(tower("s"), lambda name: Role.SEQUENCE, PLATES)
+
+
+SEQUENCE_ROLES = {"s": Role.SEQUENCE, "t": Role.SUMMARY, "u": Role.SUMMARY, "v": Role.VECTOR, "a": Role.ANY}
+
+
+@pytest.mark.parametrize(
+    ("given_order", "expected"), [("ss", "ssd"), ("vsas", "sasdv"), ("stv", "stv"), ("tus", "st"), ("sta", "sta")]
+)
+def test_order_of_sequences(given_order, expected):
+    assert ordered(tower(given_order), SEQUENCE_ROLES.__getitem__, SEQUENCES, turn="d") == tower(expected)
 
 
 @given(towers)
 def test_ordering_is_idempotent_and_keeps_the_searched_blocks(architecture):
-    once = ordered_plates(architecture, role_of, flatten="f")
-    assert ordered_plates(once, role_of, flatten="g") == once
+    once = ordered(architecture, role_of, PLATES, turn="f")
+    assert ordered(once, role_of, PLATES, turn="g") == once
     assert depth(once, role_of) == depth(architecture, role_of)
     kinds = [role_of(name) for name in once]
     place = kinds.index(Role.FLATTEN)

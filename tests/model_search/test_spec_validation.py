@@ -3,11 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model_search.architecture import Architecture
 from model_search.block import blocks, register_block
+from model_search.data.provider import DataOptions, TaskOptions
 from model_search.errors import UsageError
 from model_search.proto.search_spec_pb2 import SearchSpec
 from model_search.spec import complete, parse_spec, validate
+from model_search.spec.data_options import with_spec
 from model_search.spec.refusals import REFUSALS
+from model_search.spec.tasks import tasks_of
+from model_search.spec.towers import tower
 
 DNN = 'problem_type: DNN blocks_to_use: "FULLY_CONNECTED" blocks_to_use: "IDENTITY" '
 CNN = 'problem_type: CNN blocks_to_use: "CONVOLUTION_3X3" blocks_to_use: "FULLY_CONNECTED" '
@@ -224,7 +229,6 @@ def test_what_is_not_there_yet_is_refused(refusal):
             "search_type is HARMONICA_SEARCH",
             "search_type can be ADAPTIVE_COORDINATE_DESCENT or NONADAPTIVE_RANDOM_SEARCH",
         ),
-        ("problem_type: RNN_ALL_ACTIVATIONS", "problem_type is RNN_ALL_ACTIVATIONS", "problem_type can be CNN or DNN"),
         (
             "transfer_learning_spec { max_completed_trials: 3 }",
             "transfer_learning_spec.max_completed_trials is 3",
@@ -261,11 +265,6 @@ def test_what_is_not_there_yet_is_refused(refusal):
             "replay.towers[0].architecture[0] is 'IDENTITY'",
             "remove replay",
         ),
-        (
-            "multi_task_spec { number_of_classes: 3 }",
-            "multi_task_spec[0].number_of_classes is 3",
-            "remove multi_task_spec",
-        ),
     ],
 )
 def test_a_refusal_names_what_was_set_and_what_may_be(text, setting, advice):
@@ -277,39 +276,9 @@ def test_a_refusal_names_what_was_set_and_what_may_be(text, setting, advice):
         assert str(caught.value).endswith(f" is not available in this release: {advice}")
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("RNN_CELL_64", "a sequence block"),
-        ("SKIP_RNN_CELL_1024", "a sequence block"),
-        ("RECURRENT_DENSE_512", "a sequence block"),
-        ("CONV1D_128_3", "a sequence block"),
-        ("SKIP_CONV1D_128_5", "a sequence block"),
-        ("SVDF_CELL_64_4_1", "a sequence block"),
-        ("SVDF_CONV_576_8_1_64", "a sequence block"),
-        ("TUNABLE_SVDF", "a sequence block"),
-        ("LSTM_128", "a sequence block"),
-        ("SKIP_BI_LSTM_256", "a sequence block"),
-        ("CIFAR_NASA", "a NASNet cell"),
-        ("CIFAR_NASA_REDUCTION", "a NASNet cell"),
-    ],
-)
-def test_published_blocks_that_are_not_there_yet(name, kind):
-    why = f"{name!r}; this is {kind}, which is not available in this release: remove it"
-    assert message_of(f"{CNN} blocks_to_use: '{name}'") == f"spec field blocks_to_use is {why}"
-    suggested = message_of(f"{CNN} user_suggestions {{ architecture: '{name}' }}")
-    assert suggested == f"spec field user_suggestions[0].architecture is {why}"
-
-
 def test_names_like_published_ones_are_unknown():
     for name in ("LSTM", "LSTM_128_X", "cifar_nasa", "SVDF_CELL_64"):
         assert f"{name!r}; no block has this name; " in message_of(f"{CNN} blocks_to_use: '{name}'")
-
-
-def test_a_list_entry_without_content_asks_too():
-    assert message_of(DNN + "multi_task_spec {}").startswith(
-        "spec field multi_task_spec[0] is {}; multi-task search is"
-    )
 
 
 def test_what_asks_for_nothing_passes():
@@ -338,3 +307,58 @@ def test_everything_within_bounds_is_valid(low, more, probability, beam, counts)
     )
     validate(spec)
     validate(complete(spec))
+
+
+TASKS = """
+    multi_task_spec { label_name: "a" number_of_classes: 3 architecture: "FULLY_CONNECTED" }
+    multi_task_spec { label_name: "b" number_of_classes: 1 }
+"""
+
+
+def test_tasks_and_what_the_data_must_know_of_them():
+    spec = complete(parse_spec(f"{DNN}{TASKS} primary_task_name: 'b' merge_losses_of_multitask: true", "x"))
+    validate(spec)
+    assert tasks_of(spec) == (TaskOptions("b", 1), TaskOptions("a", 3))
+    options = with_spec(DataOptions(weight="w"), spec)
+    assert (options.problem_type, options.lengths, options.weight) == ("DNN", "", "w")
+    assert tasks_of(complete(parse_spec(DNN, "x"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("multi_task_spec {}", "multi_task_spec[0].label_name is ''; it must name a label"),
+        (TASKS + "multi_task_spec { label_name: 'a' }", "multi_task_spec[2].label_name is 'a'; it is there twice"),
+        (
+            "multi_task_spec { label_name: 'a' number_of_classes: 0 }",
+            "number_of_classes is 0; it must be 1 (regression) or more",
+        ),
+        ("multi_task_spec { label_name: 'a/b' }", "it must not have a slash"),
+        ("multi_task_spec { label_name: 'a' architecture: 'LSTM_128' }", "this is a sequence block; a DNN has"),
+        ("multi_task_spec { label_name: 'a' architecture: 'TUNABLE_DENSE' }", "searched in shared towers only"),
+        (TASKS + "primary_task_name: 'A'", "primary_task_name is 'A'; no task has this label_name; "),
+        ("primary_task_name: 'a'", "it needs multi_task_spec"),
+        ("merge_losses_of_multitask: true", "it needs multi_task_spec"),
+    ],
+)
+def test_tasks_that_cannot_be(text, message):
+    assert message in message_of(DNN + text)
+
+
+def test_towers_of_sequences():
+    last = parse_spec(
+        "problem_type: RNN_LAST_ACTIVATIONS blocks_to_use: 'LSTM_128' blocks_to_use: 'FULLY_CONNECTED'", "x"
+    )
+    validate(last)
+    assert tower(last, ["FULLY_CONNECTED", "LSTM_128"]) == Architecture.of(
+        ["LSTM_128", "LAST_ACTIVATION", "FULLY_CONNECTED"]
+    )
+    last.blocks_to_use.append("ATTENTION_POOLING")
+    assert tower(last, ["LSTM_128"]) == Architecture.of(["LSTM_128", "ATTENTION_POOLING"])
+    every = "problem_type: RNN_ALL_ACTIVATIONS blocks_to_use: 'LSTM_128' "
+    validate(parse_spec(every, "x"))
+    assert tower(parse_spec(every, "x"), ["LSTM_128"]) == Architecture.of(["LSTM_128"])
+    assert "this is a summary block; a RNN_ALL_ACTIVATIONS has" in message_of(
+        every + "blocks_to_use: 'LAST_ACTIVATION'"
+    )
+    assert "this is a sequence block; a CNN has" in message_of(CNN + "blocks_to_use: 'LSTM_128'")

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_search.algorithms.edits import grown, mutated, random_towers
-from model_search.architecture import Architecture, depth, ordered_plates
+from model_search.architecture import PLATES as FORM
+from model_search.architecture import Architecture, depth, ordered
 from model_search.block import Role
 from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec
-from model_search.spec.towers import flatten_of, role_of, tower
+from model_search.spec.towers import role_of, tower, turn_of
 
 PLATES = ["CONVOLUTION_3X3", "RESNET_3X3", "MAX_POOLING_2X2"]
 VECTORS = ["FULLY_CONNECTED", "LOWRANK_1", "BOTTLENECK_32"]
@@ -33,9 +34,9 @@ def cases(draw):
 
 
 def assert_valid(spec: SearchSpec, architecture: Architecture) -> None:
-    assert set(architecture) <= {*spec.blocks_to_use, flatten_of(spec)}
+    assert set(architecture) <= {*spec.blocks_to_use, turn_of(spec)}
     if spec.problem_type == ProblemType.CNN:
-        assert ordered_plates(architecture, role_of) == architecture
+        assert ordered(architecture, role_of, FORM) == architecture
     else:
         assert all(role_of(name) in (Role.VECTOR, Role.ANY) for name in architecture)
 
@@ -73,7 +74,7 @@ def test_mutating_changes_exactly_one_place_and_reaches_every_valid_change(case)
         and (role_of(name) is Role.FLATTEN) == (role_of(architecture[place]) is Role.FLATTEN)
     }
     if spec.problem_type == ProblemType.CNN:
-        expected = {child for child in expected if ordered_plates(child, role_of) == child}
+        expected = {child for child in expected if ordered(child, role_of, FORM) == child}
     assert set(children) == expected
 
 

@@ -28,7 +28,7 @@ def test_saved_model_takes_raw_rows_in_a_process_that_knows_only_keras(tmp_path)
     (tmp_path / "t.csv").write_text(people())
     made = providers["csv"](DataOptions(filename=str(tmp_path / "t.csv")))
     pipeline = Pipeline(made, 32)
-    tower = keras.Sequential([keras.Input(pipeline.input_shape), keras.layers.Dense(2)])
+    tower = keras.Sequential([keras.Input(pipeline.encoding.shape), keras.layers.Dense(2)])
     inputs = pipeline.raw_inputs()
     model = keras.Model(inputs, tower(made.encode(inputs)))
     raw = {"age": [30.0, np.nan, 45.0], "pay": [0.0, 1e30, 17.0], "job": ["cook", "pilot", "never seen"]}

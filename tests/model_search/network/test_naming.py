@@ -5,14 +5,16 @@ import numpy as np
 
 import model_search.blocks  # noqa: F401
 from model_search.architecture import Architecture
+from model_search.data.encoding import Encoding
+from model_search.network.heads import Head
 from model_search.network.naming import weight_names
-from model_search.network.tower import Head, build_tower
+from model_search.network.tower import build_tower
 
 TWICE = Architecture.of(["FIXED_OUTPUT_FULLY_CONNECTED_64", "BOTTLENECK_32", "FIXED_OUTPUT_FULLY_CONNECTED_64"])
 
 
 def test_names_say_tower_place_block_layer_and_weight() -> None:
-    names = weight_names(build_tower(TWICE, {}, (5,), Head(3)).model)
+    names = weight_names(build_tower(TWICE, {}, Encoding((5,)), Head(3)).model)
     assert "tower_0.logits/kernel" in names
     first = [name for name in names if name.startswith("tower_0.0_FIXED_OUTPUT_FULLY_CONNECTED_64.")]
     third = [name for name in names if name.startswith("tower_0.2_FIXED_OUTPUT_FULLY_CONNECTED_64.")]
@@ -21,14 +23,14 @@ def test_names_say_tower_place_block_layer_and_weight() -> None:
 
 
 def test_names_do_not_depend_on_what_was_built_before() -> None:
-    before = list(weight_names(build_tower(TWICE, {}, (5,), Head(3)).model))
+    before = list(weight_names(build_tower(TWICE, {}, Encoding((5,)), Head(3)).model))
     for _ in range(3):
         keras.layers.Dense(2)(keras.Input((2,)))
-    assert list(weight_names(build_tower(TWICE, {}, (5,), Head(3)).model)) == before
+    assert list(weight_names(build_tower(TWICE, {}, Encoding((5,)), Head(3)).model)) == before
 
 
 def test_a_reloaded_model_has_the_same_names_and_values(tmp_path) -> None:
-    model = build_tower(TWICE, {}, (5,), Head(3)).model
+    model = build_tower(TWICE, {}, Encoding((5,)), Head(3)).model
     model.save(tmp_path / "tower.keras")
     loaded = weight_names(keras.models.load_model(tmp_path / "tower.keras"))
     original = weight_names(model)
@@ -38,6 +40,8 @@ def test_a_reloaded_model_has_the_same_names_and_values(tmp_path) -> None:
 
 
 def test_another_block_at_the_end_leaves_earlier_names_alone() -> None:
-    shorter = set(weight_names(build_tower(TWICE, {}, (5,), Head(3)).model))
-    longer = set(weight_names(build_tower(TWICE.inserted(len(TWICE), "BOTTLENECK_32"), {}, (5,), Head(3)).model))
+    shorter = set(weight_names(build_tower(TWICE, {}, Encoding((5,)), Head(3)).model))
+    longer = set(
+        weight_names(build_tower(TWICE.inserted(len(TWICE), "BOTTLENECK_32"), {}, Encoding((5,)), Head(3)).model)
+    )
     assert shorter < longer

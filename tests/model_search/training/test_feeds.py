@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model_search.data.pipeline import EncodedArrays
 from model_search.training.feeds import ArrayFeed, shuffled_rows
 
 
@@ -29,7 +30,7 @@ def test_seeds_and_passes_differ() -> None:
 
 def test_array_feed_gathers_rows_of_a_step() -> None:
     x = np.arange(12, dtype=np.float32).reshape(6, 2)
-    feed = ArrayFeed(x, np.arange(6, dtype=np.int32), np.ones(6, np.float32), batch_size=3, seed=0)
+    feed = ArrayFeed(EncodedArrays(x, np.arange(6, dtype=np.int32), np.ones(6, np.float32)), batch_size=3, seed=0)
     rows = shuffled_rows(6, 3, 0)(1, 2)
     features, labels, _ = feed.batch(feed.argument(1, 2), 1)
     np.testing.assert_array_equal(features, x[rows[1]])
