@@ -112,7 +112,8 @@ def page() -> str:
         size = f"{' x '.join(map(str, shape))} ({AXES[len(shape)]})"
         rows = [row(entry) for entry in entries if entry.role is role]
         if rows:
-            parts.append(f"\n## {title}\n\n{len(rows)} blocks. Input: {size}.\n\n{COLUMNS}\n" + "\n".join(rows) + "\n")
+            count = f"{len(rows)} block{'s' if len(rows) > 1 else ''}"
+            parts.append(f"\n## {title}\n\n{count}. Input: {size}.\n\n{COLUMNS}\n" + "\n".join(rows) + "\n")
     tuned = []
     for entry in entries:
         wanted = entry.create().requires_hparams()
