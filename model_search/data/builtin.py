@@ -81,3 +81,11 @@ def parquet(options: DataOptions) -> Provider:
     from .parquet_provider import parquet_provider
 
     return parquet_provider(options)
+
+
+@register_provider("tfrecord")
+def tfrecord(options: DataOptions) -> Provider:
+    """Records of `tf.train.Example` in TFRecord files; see `tfrecord_provider`."""
+    from .tfrecord_provider import tfrecord_provider
+
+    return tfrecord_provider(options)

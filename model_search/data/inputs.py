@@ -173,7 +173,7 @@ def infer_inputs(
             f"types name the column {next(iter(options.types))!r}; {source} has no columns of single values"
         )
     inputs = Inputs(tuple(found), table, options.lengths, form, 0)
-    _check_names(inputs, source)
+    _check(inputs, options, source)
     return replace(inputs, steps=_steps(inputs, options.sequence_length, source))
 
 
@@ -233,14 +233,17 @@ def _array_input(column: str, name: str, kind: Kind, array: np.ndarray, lengths:
     return ArrayInput(column, name, kind, Feature("float32", shape), mean, variance)
 
 
-def _check_names(inputs: Inputs, source: str) -> None:
+def _check(inputs: Inputs, options: DataOptions, source: str) -> None:
     names = [*(inputs.table.inputs.names() if inputs.table else ()), *(given.name for given in inputs.arrays)]
     names += [LENGTHS] if inputs.lengths else []
     twice = next((name for name in names if names.count(name) > 1), "")
     if twice:
         raise UsageError(f"{source}: two inputs would both be called {twice!r}; rename one of them")
-    if inputs.lengths and not any(given.kind is Kind.SEQUENCE or given.kind is Kind.TOKENS for given in inputs.arrays):
+    has_steps = any(given.kind in (Kind.SEQUENCE, Kind.TOKENS) for given in inputs.arrays)
+    if inputs.lengths and not has_steps:
         raise UsageError(f"{source}: lengths {inputs.lengths!r} have no meaning, since no input is a sequence")
+    if options.sequence_length and not has_steps:
+        raise UsageError(f"sequence_length {options.sequence_length} has no meaning: {source} has no sequences")
 
 
 def _steps(inputs: Inputs, wanted: int, source: str) -> int:
