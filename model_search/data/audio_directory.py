@@ -1,5 +1,6 @@
 """The provider `audio_directory`: WAV files, one folder a class or labels in their names, decoded while training."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,13 +10,13 @@ import tensorflow as tf
 from ..errors import UsageError
 from .audio_decoding import AUDIO, SoundReader
 from .audio_encoder import AudioEncoder, Form, Framing
-from .audio_files import Lengths, rate_note, scan_sounds
+from .audio_files import Lengths, rate_note, sounds
 from .audio_layout import AudioLayout
 from .audio_wav import HIGHEST_RATE, LOWEST_RATE, WavHeader
 from .augmentation import augmentation_of
 from .file_labels import Naming
 from .file_parts import FileParts, choices, file_parts, naming_columns, refuse_meaningless
-from .file_scan import few
+from .file_scan import few, scan_files
 from .provider import Column, DataOptions, Description, Feature, Provider
 
 MEANINGLESS = ("weight", "columns", "types", "delimiter", "label", "image_size", "schema", "lengths", "tasks")
@@ -42,7 +43,8 @@ def audio_provider(options: DataOptions) -> "AudioProvider":
     naming, form = Naming.of(options), _form(options)
     _augmentation(options, form)
     headers: dict[str, WavHeader] = {}
-    parts = file_parts(options, lambda root, classes: scan_sounds(root, classes, naming, headers))
+    kind = sounds(headers)
+    parts = file_parts(options, lambda root, classes: scan_files(root, kind, naming, classes))
     rate = rate or headers[parts.scans[0].paths[0]].rate
     lengths = Lengths.of((headers[path] for path in parts.train.paths), seconds)
     return AudioProvider(parts, options, Framing.of(rate, lengths.seconds), form, _notes(parts, headers, lengths, rate))
@@ -103,15 +105,12 @@ class AudioProvider(Provider):
     def _adapted(self) -> AudioEncoder:
         encoder = AudioEncoder(self.framing, self._form)
         paths, step = self._parts.train.paths[:ADAPTED].tolist(), self.reader.batch
-        starts = range(0, len(paths), step)
-        try:
-            encoder.adapt(
-                sounds
-                for sounds, _ in (self.reader.read_padded(paths[start : start + step]) for start in starts)
-                if len(sounds)
-            )
-        except ValueError:
-            raise UsageError(f"none of {len(paths)} training sounds can be decoded, such as {few(paths)}") from None
+        groups = (self.reader.read_padded(paths[start : start + step])[0] for start in range(0, len(paths), step))
+        batches = (batch for batch in groups if len(batch))
+        first = next(batches, None)
+        if first is None:
+            raise UsageError(f"none of {len(paths)} training sounds can be decoded, such as {few(paths)}")
+        encoder.adapt(itertools.chain([first], batches))
         return encoder
 
     def augmentation(self) -> keras.Layer | None:

@@ -99,11 +99,7 @@ class AudioEncoder:
         self._standardise: layers.Normalization | None = None
 
     def adapt(self, batches: Iterable[np.ndarray]) -> None:
-        """Takes mean and variance of each mel bin over the frames of sounds (b, samples), padding left out.
-
-        Raises:
-          ValueError: there is no sound.
-        """
+        """Takes mean and variance of each mel bin over the frames of sounds (b, samples), at least one; padding is left out."""
         count, total, squares = 0.0, np.zeros(self.framing.mel_bins), np.zeros(self.framing.mel_bins)
         for sounds in batches:
             spectrogram = ops.convert_to_numpy(self._log_mel(sounds)).astype(np.float64)
@@ -112,8 +108,6 @@ class AudioEncoder:
             count += len(values)
             total += values.sum(axis=0)
             squares += (values**2).sum(axis=0)
-        if not count:
-            raise ValueError("no sound to take statistics of")
         mean = total / count
         variance = squares / count - mean**2
         variance[variance < 1e-6] = 1.0

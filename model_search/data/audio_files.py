@@ -1,14 +1,13 @@
-"""Finding WAV files and what their headers say."""
+"""What the headers of WAV files say of a folder of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .audio_wav import WavError, WavHeader, read_header
-from .file_labels import Naming
-from .file_scan import FileKind, Scan, scan_files
+from .file_scan import FileKind
 
 EXTENSIONS = (".wav", ".wave")
 
@@ -19,43 +18,17 @@ LONGEST = 30.0
 """Seconds, where no length is given: as long as what is recognised at a time, and it fits in memory."""
 
 
-def problems_of(paths: Sequence[str]) -> list[str]:
-    """What is wrong with each file, empty where its header can be read and fits its size."""
-    return [_problem(path) for path in paths]
+def sounds(headers: dict[str, WavHeader]) -> FileKind:
+    """WAV files; those whose header can be read and fits their size are put in `headers` by path."""
 
+    def problem(path: str) -> str:
+        try:
+            headers[path] = read_header(path)
+        except WavError as error:
+            return str(error)
+        return ""
 
-def _problem(path: str) -> str:
-    try:
-        read_header(path)
-    except WavError as error:
-        return str(error)
-    return ""
-
-
-SOUNDS = FileKind("sound", EXTENSIONS, problems_of)
-
-
-def scan_sounds(root: str, classes: Sequence[str] | None, naming: Naming, headers: dict[str, WavHeader]) -> Scan:
-    """Lists the sounds of a folder; see `scan_files`.
-
-    Args:
-      root: the folder.
-      classes: those of the training data, for held-out folders.
-      naming: where labels and groups stand.
-      headers: receives those of the readable files by path.
-    """
-
-    def problems(paths: Sequence[str]) -> list[str]:
-        found = []
-        for path in paths:
-            try:
-                headers[path] = read_header(path)
-                found.append("")
-            except WavError as error:
-                found.append(str(error))
-        return found
-
-    return scan_files(root, FileKind("sound", EXTENSIONS, problems), naming, classes)
+    return FileKind("sound", EXTENSIONS, lambda paths: [problem(path) for path in paths])
 
 
 @dataclass(frozen=True)

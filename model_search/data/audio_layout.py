@@ -36,13 +36,14 @@ class AudioLayout:
 
     def read(self, filename: str, on_skipped: Callable[[str], None] | None = None) -> Batches:
         """Sounds (batch, samples) float32, padded to the longest of the batch; ids are paths below the folder."""
-        from .audio_files import SOUNDS
+        from .audio_files import sounds
         from .file_scan import paths_below
 
+        kind = sounds({})
         is_folder = os.path.isdir(filename)
-        if not is_folder and not SOUNDS.is_name(require_file(filename).name):
+        if not is_folder and not kind.is_name(require_file(filename).name):
             raise UsageError(f"{filename}: the model reads sounds; give a WAV file, a folder of them or an .npz file")
-        paths = paths_below(filename, SOUNDS) if is_folder else [filename]
+        paths = paths_below(filename, kind) if is_folder else [filename]
         return self._decoded(paths, filename if is_folder else os.path.dirname(filename), on_skipped)
 
     def _decoded(self, paths: list[str], root: str, on_skipped: Callable[[str], None] | None) -> Batches:

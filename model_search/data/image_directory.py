@@ -1,4 +1,4 @@
-"""The provider `image_directory`: image files, one folder a class, decoded while training."""
+"""The provider `image_directory`: image files, one folder a class or labels in their names, decoded while training."""
 
 from collections.abc import Mapping
 from typing import Any
