@@ -99,7 +99,10 @@ class AudioEncoder:
         self._standardise: layers.Normalization | None = None
 
     def adapt(self, batches: Iterable[np.ndarray]) -> None:
-        """Takes mean and variance of each mel bin over the frames of sounds (b, samples), at least one; padding is left out."""
+        """Takes mean and variance of each mel bin over the frames of sounds (b, samples), one at least.
+
+        Padding is left out.
+        """
         count, total, squares = 0.0, np.zeros(self.framing.mel_bins), np.zeros(self.framing.mel_bins)
         for sounds in batches:
             spectrogram = ops.convert_to_numpy(self._log_mel(sounds)).astype(np.float64)
