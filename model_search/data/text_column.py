@@ -11,10 +11,13 @@ from .provider import Column
 from .text_tokens import TextOptions, TextPlan, plain, plan_texts
 
 MINIMUM_WORDS = 4
-"""A column of different values is text if half of them have so many words; names and ids have fewer."""
+"""A column of different values is text if half of them have so many words with a letter; names and ids have fewer."""
 
 MINIMUM_VALUES = 10
 """With fewer different values than that, a column is one of categories, long as they may be."""
+
+EXAMINED = 1000
+"""So many of the values, the first ones, are searched for words."""
 
 DIFFERENT = 0.5
 """A column of text has so many different values in each present row."""
@@ -39,7 +42,8 @@ def is_free_text(column: pd.Series, missing: np.ndarray) -> bool:
     distinct = present.nunique()
     if distinct < MINIMUM_VALUES or distinct <= DIFFERENT * len(present):
         return False
-    return float(np.median([len(text.split()) for text in present.tolist()])) >= MINIMUM_WORDS
+    words = [sum(any(map(str.isalpha, word)) for word in text.split()) for text in present.iloc[:EXAMINED].tolist()]
+    return float(np.median(words)) >= MINIMUM_WORDS
 
 
 def plan_column(texts: pd.Series, name: str, wanted: TextOptions) -> tuple[TextColumn, Column] | None:

@@ -59,13 +59,12 @@ def test_columns_of_different_sentences_are_text(table):
     assert kinds(make(table, types={"shop": "text"}))["shop"] == "text"
 
 
-def test_names_ids_and_few_long_categories_are_not_text(tmp_path):
-    rows = [
-        f"id{n},John Smith{n},{n}-{n},{'a rather long shop name' if n % 3 else 'b c d e'},{n % 2}" for n in range(90)
-    ]
+def test_names_ids_places_and_few_long_categories_are_not_text(tmp_path):
+    shops = ["a rather long shop name", "b c d e"]
+    rows = [f"id{n},John Smith{n},{n}-{n},{n} {n}.5 2 N {n},{shops[n % 2]},{n % 2}" for n in range(90)]
     path = tmp_path / "t.csv"
-    path.write_text("\n".join(["key,person,code,shop,y", *rows]))
-    ignored = dict.fromkeys(("key", "person", "code"), "ignored")
+    path.write_text("\n".join(["key,person,code,place,shop,y", *rows]))
+    ignored = dict.fromkeys(("key", "person", "code", "place"), "ignored")
     assert kinds(make(path)) == ignored | {"shop": "category", "y": "label"}
 
 
