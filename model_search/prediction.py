@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from . import files
 from .data.prediction_input import read_features
-from .data.provider import Feature, TaskKind
+from .data.provider import Feature, Task, TaskKind
 from .data.signature import ModelSignature, from_json
+from .data.trees import mapped
 from .errors import UsageError
 from .model_dir import SIGNATURE_FILE
 from .model_file import load_model
@@ -29,14 +30,22 @@ class Predictor:
 
     @property
     def columns(self) -> list[str]:
-        """Header of the predictions: `id`, `prediction`, and for classes `probability_<class>`."""
-        return ["id", "prediction", *(f"probability_{name}" for name in self.signature.task.classes)]
+        """Header of the predictions: `id`, and for each task `prediction` and for classes `probability_<class>`.
+
+        Of several tasks the names begin with `<task>_`. Steps of sequences have no probabilities: they would be a
+        column for each class and step.
+        """
+        task = self.signature.task
+        if not task.tasks:
+            return ["id", *_columns_of(task, "")]
+        return ["id", *(column for part in task.tasks for column in _columns_of(part, f"{part.target}_"))]
 
     def rows(self, filename: str, on_skipped: Callable[[str], None] | None = None) -> Iterator[list[str]]:
-        """Predictions for a CSV file, an image, a folder of images or an .npz file; a row an example.
+        """Predictions for a file or folder of raw input, or an .npz file; a row an example.
 
-        Ids are row numbers of a CSV file or archive, or paths below the folder. `on_skipped` is called with the path of
-        each image that cannot be read; it has no row.
+        Ids are row numbers of a file or archive, or paths below the folder. Of several labels the prediction holds
+        those with a probability above 1/2, separated by `|`; of the steps of a sequence all, separated by blanks.
+        `on_skipped` is called with the path of each file that cannot be read; it has no row.
 
         Raises:
           UsageError: the file is missing or does not hold what the model reads.
@@ -46,13 +55,36 @@ class Predictor:
 
     def _batch(self, ids: Sequence[str], features: Mapping[str, Any]) -> Iterator[list[str]]:
         tensors = {name: as_tensor(features[name], feature) for name, feature in self.signature.inputs.items()}
-        outputs = np.asarray(self.serve(tensors))
+        served = self.serve(tensors)
+        outputs = mapped(np.asarray, dict(served) if isinstance(served, Mapping) else served)
         task = self.signature.task
-        for name, output in zip(ids, outputs, strict=True):
-            if task.kind is TaskKind.CLASSIFICATION:
-                yield [name, task.classes[int(output.argmax())], *(f"{value:.6g}" for value in output)]
+        for place, name in enumerate(ids):
+            if task.tasks:
+                cells = [cell for part in task.tasks for cell in _cells(part, outputs[part.target][place])]
             else:
-                yield [name, f"{output[0]:.6g}"]
+                cells = _cells(task, outputs[place])
+            yield [name, *cells]
+
+
+def _columns_of(task: Task, prefix: str) -> list[str]:
+    classes = () if task.is_per_step else task.classes
+    return [f"{prefix}prediction", *(f"{prefix}probability_{name}" for name in classes)]
+
+
+def _cells(task: Task, output: np.ndarray) -> list[str]:
+    """The cells of one example's prediction."""
+    if task.is_per_step:
+        return [" ".join(_words(task, step) for step in output)]
+    probabilities = [f"{value:.6g}" for value in output] if task.classes else []
+    return [_words(task, output), *probabilities]
+
+
+def _words(task: Task, output: np.ndarray) -> str:
+    if task.kind is TaskKind.REGRESSION:
+        return f"{output[0]:.6g}"
+    if task.kind is TaskKind.MULTI_LABEL:
+        return "|".join(name for name, value in zip(task.classes, output, strict=True) if value > 0.5)
+    return task.classes[int(output.argmax())]
 
 
 def as_tensor(array: Any, feature: Feature) -> tf.Tensor:

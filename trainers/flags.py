@@ -31,20 +31,36 @@ def define_spec_flags() -> None:
 def define_data_flags() -> None:
     """Which data, and how to read them."""
     default = DataOptions()
-    flags.DEFINE_string("dataset", "csv", "Registered data set or provider: csv, image_directory, digits, ...")
-    flags.DEFINE_string("filename", "", "Training data: a CSV file, or a folder with one folder a class.")
+    flags.DEFINE_string(
+        "dataset",
+        "csv",
+        "Registered data set or provider: csv, parquet, tfrecord, numpy, image_directory, audio_directory, "
+        "text_directory, text_lines, digits, ...",
+    )
+    flags.DEFINE_string("filename", "", "Training data: a file, or a folder with one folder a class.")
     flags.DEFINE_string("validation_filename", "", "Data that rank trials; by default a part of the training data.")
     flags.DEFINE_string("test_filename", "", "Data scored once at the end; nothing is selected by them.")
-    flags.DEFINE_string("label", "", "Label column, by name or by index from 0; by default the last.")
+    flags.DEFINE_string("label", "", "Label column, by name or index from 0, or several; by default the last.")
     flags.DEFINE_list("columns", [], "Column names of a file without a header.")
-    flags.DEFINE_list("types", [], "Column types: name=number, name=category or name=ignore; by default inferred.")
+    flags.DEFINE_list("types", [], "Column types: name=number, category, text or ignore; by default inferred.")
     flags.DEFINE_string("weight", "", "Column of example weights.")
     flags.DEFINE_string("class_weight", "", "'balanced', or class=weight pairs separated by commas.")
-    flags.DEFINE_string("task", "", "classification or regression; by default inferred from the label.")
+    flags.DEFINE_string("task", "", "classification, regression or multi_label; by default inferred from the label.")
     flags.DEFINE_string("delimiter", "", "Of the CSV file ('tab' for a tabulator); by default inferred.")
     flags.DEFINE_float("validation_fraction", default.validation_fraction, "Part held out where no file is given.")
     flags.DEFINE_float("test_fraction", default.test_fraction, "Part held out for the test at the end.")
     flags.DEFINE_string("image_size", "32x32", "Height and width that images are resized to.")
+    flags.DEFINE_list("augment", [], "Augmentations in training, as name or name:strength: flip, crop:4, ...")
+    flags.DEFINE_string("label_pattern", "", "Regular expression whose group is the label in a file's name.")
+    flags.DEFINE_string("group_pattern", "", "The same: files of one group are never in two parts of the data.")
+    flags.DEFINE_integer("sample_rate", 0, "Of sounds, in Hz; 0: that of the first file.", lower_bound=0)
+    flags.DEFINE_float("seconds", 0.0, "Length of sounds; 0: that which covers 95 % of them.", lower_bound=0)
+    flags.DEFINE_integer(
+        "vocabulary", default.vocabulary, "Different tokens of texts; 0: by the data set.", lower_bound=0
+    )
+    flags.DEFINE_integer("sequence_length", 0, "Steps of texts and sequences; 0: by the data.", lower_bound=0)
+    flags.DEFINE_enum("tokens", default.tokens, ["word", "character"], "What texts are split into.")
+    flags.DEFINE_list("schema", [], "Features of records: name=float32[28;28], ...; by default inferred.")
     flags.DEFINE_alias("phoenix_dataset", "dataset")
     flags.DEFINE_alias("label_index", "label")
     flags.DEFINE_alias("input_dir", "filename")
@@ -92,6 +108,15 @@ def data_options() -> DataOptions:
         validation_fraction=fraction("validation_fraction", FLAGS.validation_fraction, least=0.001),
         test_fraction=fraction("test_fraction", FLAGS.test_fraction, least=0.0),
         image_size=image_size(FLAGS.image_size),
+        augment=tuple(FLAGS.augment),
+        label_pattern=FLAGS.label_pattern,
+        group_pattern=FLAGS.group_pattern,
+        sample_rate=FLAGS.sample_rate,
+        seconds=FLAGS.seconds,
+        vocabulary=FLAGS.vocabulary,
+        sequence_length=FLAGS.sequence_length,
+        tokens=FLAGS.tokens,
+        schema=pairs("schema", [item.replace(";", ",") for item in FLAGS.schema]),
         seed=FLAGS.seed,
     )
 

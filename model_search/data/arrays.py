@@ -9,10 +9,11 @@ import pandas as pd
 
 from ..errors import UsageError
 from .dataset_reading import is_dataset, read_dataset
+from .frames import Table
 from .input_arrays import ArraySet, arrays_provider
 from .inputs import is_scalar
 from .provider import DataOptions, Provider
-from .tabular import Table, TableSource, table_provider
+from .tabular import TableSource, table_provider
 
 LABEL = "label"
 WEIGHT = "weight"

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,9 @@ SAMPLE_CHARACTERS = 1 << 18
 
 CHUNK_CELLS = 1 << 20
 """Cells that are parsed at a time, which bounds the memory of parsing whatever the width of a table."""
+
+CHUNK_CHARACTERS = 1 << 25
+"""A frame ends after so many characters: cells may hold long texts."""
 
 
 class CsvFile:
@@ -120,10 +122,8 @@ class CsvFile:
             numbered = enumerate(reader, start=1)
             if self.layout.has_header:
                 next((row for _, row in numbered if row), None)
-            while piece := list(itertools.islice(numbered, step)):
-                kept = [(number, row) for number, row in piece if row]
-                if kept:
-                    yield self._frame(kept, expected)
+            while kept := list(_piece(numbered, step)):
+                yield self._frame(kept, expected)
 
     def _frame(self, numbered: list[tuple[int, list[str]]], expected: int) -> pd.DataFrame:
         for number, row in numbered:
@@ -155,6 +155,18 @@ def _rows_of(filename: str, sample: str, delimiter: str) -> list[list[str]]:
     if not rows:
         raise UsageError(f"{filename} is empty; a CSV file needs at least one row")
     return rows
+
+
+def _piece(numbered: Iterator[tuple[int, list[str]]], rows: int) -> Iterator[tuple[int, list[str]]]:
+    """The next rows that are not empty, as many as one frame takes."""
+    taken = size = 0
+    for number, row in numbered:
+        if row:
+            yield number, row
+            taken += 1
+            size += sum(map(len, row))
+            if taken == rows or size >= CHUNK_CHARACTERS:
+                return
 
 
 def require_file(filename: str) -> Path:

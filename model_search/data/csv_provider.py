@@ -5,9 +5,10 @@ from pathlib import Path
 from ..errors import UsageError
 from .csv_file import CsvFile, file_digest
 from .csv_layout import has_decimal_commas
+from .frames import Table, find_column
 from .provider import DataOptions, Provider
 from .streamed_csv import streamed_provider
-from .tabular import Table, TableSource, find_column, table_provider
+from .tabular import TableSource, table_provider
 
 SAMPLE_ROWS = 1000
 """Rows that are searched for decimal commas."""

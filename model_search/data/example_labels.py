@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UsageError
+from .frames import Table
 from .provider import Column, DataOptions, Description, Task
 from .table_inputs import TableInputs
-from .tabular import PartCoder, Table, TableSource, describe_columns, prepare
+from .tabular import PartCoder, TableSource, describe_columns, prepare
+from .targets import LabelColumns, label_counts
 
 LABEL = "label"
 
@@ -71,15 +73,13 @@ class Coded:
     def describe(self, columns: tuple[Column, ...], notes: Sequence[str] = ()) -> Description:
         """What was inferred, for people."""
         train, evaluation, test = self.parts
-        classes = self.task.classes
-        counts = np.bincount(train.labels, minlength=len(classes)).tolist() if classes else []
         return Description(
             len(train.labels),
             len(evaluation.labels),
             len(test.labels) if test else None,
-            describe_columns(columns, self.task, weight_column(self.task.target) if self.has_weights else ""),
+            describe_columns(columns, self.task, [weight_column(self.task.target)] if self.has_weights else []),
             (*self.notes, *notes),
-            dict(zip(classes, counts, strict=True)),
+            label_counts(train.labels, self.task),
         )
 
 
@@ -118,8 +118,8 @@ def code(
         raise UsageError(f"tasks {', '.join(task.label for task in options.tasks)}: {train.source} takes one task")
     tables = [one.table(label) if one else None for one in given]
     assert tables[0] is not None
-    ready = prepare(TableSource(tables[0], tables[1], tables[2]), label, options)
     weight = weight_column(label) if train.weights is not None else ""
+    ready = prepare(TableSource(tables[0], tables[1], tables[2]), LabelColumns((label,), weight), options)
     coder = PartCoder.fit(TableInputs(()), ready.task, ready.train, weight, options.class_weight)
 
     def coded(place: int, table: Table, training: bool = False) -> CodedRows:

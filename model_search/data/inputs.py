@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UsageError
+from .frames import Table
 from .input_statistics import channel_statistics
 from .provider import Column, DataOptions, Feature
 from .schema import Schema, infer_schema
 from .table_inputs import input_names
-from .tabular import MANY_ROWS, Table
+from .tabular import MANY_ROWS
 
 MAXIMUM_ONE_HOT = 512
 """Token ids beside other inputs are one-hot, with so many places at most."""

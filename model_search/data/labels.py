@@ -91,7 +91,7 @@ def make_task(labels: Labels, target: str, wanted: str, source: str) -> tuple[Ta
       UsageError: `wanted` is neither, a regression label is no number, or there are fewer than two classes.
     """
     if wanted not in ("", "classification", "regression"):
-        raise UsageError(f"task {wanted!r} must be classification or regression")
+        raise UsageError(f"task {wanted!r} must be classification, regression, or multi_label with several labels")
     kind, reason = infer_task(labels)
     if wanted:
         kind = TaskKind(wanted)
@@ -172,8 +172,8 @@ def class_weights(text: str, task: Task, counts: Sequence[float]) -> np.ndarray:
     weights = np.ones(max(1, len(task.classes)))
     if not text:
         return weights
-    if task.kind is TaskKind.REGRESSION:
-        raise UsageError(f"class_weight {text!r} needs classes; the task is regression")
+    if task.kind is not TaskKind.CLASSIFICATION:
+        raise UsageError(f"class_weight {text!r} needs classes; the task is {task.kind.value}")
     if text == "balanced":
         total = np.asarray(counts, dtype=np.float64)
         return np.divide(total.sum(), len(total) * total, out=weights, where=total > 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .provider import Description, Feature, Provider, Task
+from .trees import Tree, count
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -16,14 +17,14 @@ BATCH = 4096
 
 @dataclass(frozen=True)
 class Part:
-    """Examples: raw inputs by name (rows, ...), labels (rows,) int32 or float32, weights (rows,) float32."""
+    """Examples: raw inputs by name (rows, ...), labels and weights as `Provider` has them, for all rows."""
 
     features: Mapping[str, np.ndarray]
-    labels: np.ndarray
-    weights: np.ndarray
+    labels: Tree
+    weights: Tree
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return count(self.labels)
 
     def dataset(self) -> "tf.data.Dataset":
         """Batches in order."""

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from .csv_file import file_digest
+from .frames import Table
 from .option_checks import refuse
 from .parquet_file import ParquetFile
 from .provider import DataOptions, Provider
 from .streamed_csv import streamed_provider
-from .tabular import Table, TableSource, table_provider
+from .tabular import TableSource, table_provider
 
 STREAM_CELLS = 1 << 25
 """Files of more cells in all are streamed; smaller ones are read once and kept."""

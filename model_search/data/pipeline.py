@@ -19,6 +19,9 @@ ENCODING_BATCH = 4096
 BATCH_VALUES = 1 << 20
 """Values of one encoded batch at most (4 MiB): a network's activations on it are many times as large."""
 
+RAW_BYTES = 64 << 20
+"""Bytes of one batch of raw features at most: sounds are larger raw than encoded."""
+
 SHUFFLE_BYTES = 16 << 20
 MAXIMUM_SHUFFLE = 20_000
 """Bounds of the shuffle buffer of streamed training data, which is filled before the first step of a trial."""
@@ -90,6 +93,7 @@ class Pipeline:
         specs = {name: tf.TensorSpec((None, *f.shape), f.dtype) for name, f in provider.signature().items()}
         self._encode = tf.function(self._call_model, input_signature=[specs])
         self._parts: dict[str, EncodedArrays | None] = {}
+        self._raw_bytes = _bytes_of(provider.train().unbatch().element_spec[0])
 
     def _call_model(self, raw: Any) -> Any:
         encoded = self.encoder(raw, training=False)
@@ -107,7 +111,8 @@ class Pipeline:
     def evaluation_batch_size(self) -> int:
         """Examples of one batch when nothing is trained."""
         fitting = BATCH_VALUES // max(1, int(np.prod(self.encoding.shape)))
-        return max(self.batch_size, min(ENCODING_BATCH, fitting))
+        raw = RAW_BYTES // max(1, self._raw_bytes)
+        return max(self.batch_size, min(ENCODING_BATCH, fitting, raw))
 
     def raw_inputs(self) -> dict[str, Any]:
         """Fresh `keras.Input` tensors by name, for a model that takes raw examples."""
@@ -247,5 +252,10 @@ def _label_type(task: Task) -> tf.DType:
 
 def _bytes_of(element: Any) -> int:
     """Bytes of one example; a string is taken as 32."""
-    specs = tf.nest.flatten(element)
-    return sum(int(np.prod(s.shape.as_list())) * (32 if s.dtype == tf.string else s.dtype.size) for s in specs)
+
+    def size(spec: Any) -> int:
+        return int(np.prod([extent or 1 for extent in spec.shape])) * (
+            32 if spec.dtype == tf.string else spec.dtype.size
+        )
+
+    return sum(size(spec) for spec in tf.nest.flatten(element))

@@ -205,7 +205,7 @@ class DataOptions:
       group_pattern: the same: files with the same group are never in two parts. Empty: each file by itself.
       sample_rate: of sounds in Hz, to which all are resampled; 0 for that of the first file.
       seconds: length of sounds: longer ones are cut, shorter ones padded; 0 for that which covers 95 % of them.
-      vocabulary: different tokens of texts that are told apart, at most.
+      vocabulary: different tokens of texts that are told apart, at most; 0 for what the provider takes by itself.
       sequence_length: steps of texts and sequences, longer ones are cut; 0 for that which covers 95 % of them.
       tokens: `word` or `character`.
       schema: features of records: name to dtype and shape, such as `float32[28,28]`; empty to infer.
@@ -233,7 +233,7 @@ class DataOptions:
     group_pattern: str = ""
     sample_rate: int = 0
     seconds: float = 0.0
-    vocabulary: int = 20_000
+    vocabulary: int = 0
     sequence_length: int = 0
     tokens: str = "word"
     schema: Mapping[str, str] = field(default_factory=dict)

@@ -11,29 +11,24 @@ import pandas as pd
 
 from ..errors import UsageError
 from .csv_file import CsvFile, file_digest
+from .frames import Table
 from .labels import Labels, class_ids, class_weights, make_task
 from .provider import DataOptions, Description, Feature, Provider, Task
 from .schema import Schema, infer_schema
 from .split import check_fractions, hashed_parts
 from .table_inputs import TableInputs
 from .table_layout import TableLayout
-from .tabular import (
-    MANY_ROWS,
-    PartCoder,
-    Table,
-    describe_columns,
-    encoder_of,
-    example_weights,
-    identity_of,
-    roles,
-    text_options,
-)
+from .tabular import MANY_ROWS, PartCoder, describe_columns, encoder_of, example_weights, identity_of, text_options
+from .targets import label_columns
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 SAMPLE_CELLS = 1 << 22
 """About so many cells, spread over the whole file, are what types and statistics are inferred from."""
+
+SAMPLE_BYTES = 128 << 20
+"""The same in bytes of the file, where cells are long texts."""
 
 MAXIMUM_LABELS = 100_000
 """So many different labels are counted; more are values of a regression."""
@@ -117,12 +112,15 @@ def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> 
     file = files[0]
     assert file is not None
     source, columns = Path(file.filename).name, file.layout.columns
-    label, weight = roles(columns, options, source)
+    aside = label_columns(columns, options, source)
+    if len(aside.labels) > 1 or options.tasks:
+        raise UsageError(f"{source} is too large to be held in memory; a file that is streamed has one label")
+    label, weight = aside.labels[0], aside.weight
     streams = _streams(files, label, options)
     found = _first_pass(streams[0], weight, options, source)
     task, note = make_task(found.labels(), label, options.task, source)
     sample = Table(pd.concat(found.sample), source)
-    features = sample.frame.drop(columns=[name for name in (label, weight) if name])
+    features = sample.frame.drop(columns=list(aside.names))
     with_bins = found.rows >= MANY_ROWS
     schema = _tolerant(infer_schema(features, options.types, source, with_bins, text_options(options)), options)
     coder = PartCoder.fit(schema.inputs, task, sample, weight, "")
@@ -141,12 +139,14 @@ def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> 
         sizes[0],
         sizes[1],
         sizes[2] or None,
-        columns=describe_columns(schema.columns, coder.task, weight),
+        columns=describe_columns(schema.columns, coder.task, aside.weights),
         notes=tuple(notes),
         label_counts=dict(zip(task.classes, counts, strict=True)),
     )
     digest = "+".join(file_digest(part.filename) for part in files if part)
-    layout = TableLayout(columns, label, weight, file.layout.delimiter, file.layout.has_header, schema.inputs)
+    layout = TableLayout(
+        columns, aside.labels, aside.weights, file.layout.delimiter, file.layout.has_header, schema.inputs
+    )
     identity = identity_of(digest, options, facts) + schema.text_identity
     return StreamedProvider(layout, schema, coder, streams, facts, identity)
 
@@ -165,13 +165,13 @@ def _first_pass(stream: Stream, weight: str, options: DataOptions, source: str) 
     found = Findings()
     declared = TableInputs(tuple(name for name, kind in options.types.items() if kind == "number"))
     width = len(stream.file.layout.columns)
-    bytes_left = Path(stream.file.filename).stat().st_size
+    size = Path(stream.file.filename).stat().st_size
     rate = 1.0
     for table in stream.tables():
         if not found.rows:
             cells = sum(int(table.frame[name].str.len().sum()) + len(table.frame) for name in table.frame.columns)
-            rows = bytes_left / max(1.0, cells / len(table.frame))
-            rate = min(1.0, SAMPLE_CELLS / (width * rows))
+            rows = size / max(1.0, cells / len(table.frame))
+            rate = min(1.0, SAMPLE_CELLS / (width * rows), SAMPLE_BYTES / size)
         if set(declared.numbers) <= set(table.frame.columns):
             declared.arrays(table.frame, source)
         found.add(table, stream.label, weight, rate)
@@ -243,11 +243,6 @@ class StreamedProvider(Provider):
         label = tf.int32 if self.task.classes else tf.float32
         specs = (features, tf.TensorSpec((None,), label), tf.TensorSpec((None,), tf.float32))
         return tf.data.Dataset.from_generator(batches, output_signature=specs).prefetch(1)
-
-    @property
-    def has_uniform_weights(self) -> bool:
-        """Whether there is neither a weight column nor class weights."""
-        return not self.layout.weight and bool((self._coder.class_weights == 1).all())
 
     def describe(self) -> Description:
         """What was inferred."""

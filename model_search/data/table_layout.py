@@ -20,8 +20,8 @@ class TableLayout:
 
     Attributes:
       columns: all columns in order.
-      label: the label's column.
-      weight: the column of example weights, or empty.
+      labels: columns of labels.
+      weights: columns of example weights.
       delimiter: of the CSV file, a comma for other tables.
       has_header: whether the file named its columns.
       inputs: which columns the model reads.
@@ -29,8 +29,8 @@ class TableLayout:
 
     kind: ClassVar[str] = "table"
     columns: tuple[str, ...]
-    label: str
-    weight: str
+    labels: tuple[str, ...]
+    weights: tuple[str, ...]
     delimiter: str
     has_header: bool
     inputs: TableInputs
@@ -46,7 +46,8 @@ class TableLayout:
         numbers, categories, lenient, texts = (tuple(i[key]) for key in ("numbers", "categories", "lenient", "texts"))
         inputs = TableInputs(numbers, categories, lenient, bool(i["is_grouped"]), texts)
         columns = tuple(value["columns"])
-        return cls(columns, value["label"], value["weight"], value["delimiter"], value["has_header"], inputs)
+        labels, weights = tuple(value["labels"]), tuple(value["weights"])
+        return cls(columns, labels, weights, value["delimiter"], value["has_header"], inputs)
 
     def read(self, filename: str, on_skipped: Callable[[str], None] | None = None) -> Batches:
         """Rows of a CSV file, with or without the columns that the model does not read; no row is skipped."""
@@ -54,8 +55,8 @@ class TableLayout:
         used = {*self.inputs.numbers, *self.inputs.categories, *self.inputs.texts}
         spare = [name for name in self.columns if name not in used]
         layout = CsvLayout(self.delimiter, self.has_header, self.columns)
-        aside = [name for name in (self.label, self.weight) if name]
-        file = CsvFile.open_like(filename, layout, spare, (spare, aside, [self.label]))
+        aside = [*self.labels, *self.weights]
+        file = CsvFile.open_like(filename, layout, spare, (spare, aside, list(self.labels)))
 
         def batches() -> Batches:
             for frame in file.chunks(BATCH):

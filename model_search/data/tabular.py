@@ -1,43 +1,35 @@
 """Tables in memory: from frames of training, evaluation and test rows to a provider."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ..errors import UsageError
-from ..registry import closest
-from .labels import Labels, check_values, class_ids, class_weights, make_task
+from .frames import Table
+from .labels import Labels, class_weights
 from .memory import MemoryProvider, Part, Parts
 from .provider import Column, DataOptions, Description, Task, TaskKind
 from .schema import Schema, infer_schema
-from .split import strata_of_values, stratified
+from .split import stratified
 from .table_inputs import TableInputs
 from .table_layout import TableLayout
+from .targets import (
+    LabelColumns,
+    coded_labels,
+    has_label,
+    label_columns,
+    label_counts,
+    standardised,
+    strata_of,
+    task_of,
+    with_labels,
+)
 from .text_tokens import TextOptions
-from .values import tidy
 
 MANY_ROWS = 10_000
 """Training rows from which on networks gain from bins; on fewer they follow the noise with them."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of one file or frame: tidy columns (see `values.tidy`) by name, indexed by row number, and where from."""
-
-    frame: pd.DataFrame
-    source: str
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, source: str) -> "Table":
-        """From a frame of any dtypes."""
-        return cls(pd.DataFrame({str(name): tidy(frame[name]) for name in frame.columns}, index=frame.index), source)
-
-    def rows(self, places: np.ndarray) -> "Table":
-        """Some of the rows, by position or mask."""
-        return replace(self, frame=self.frame.iloc[places])
 
 
 class TableProvider(MemoryProvider):
@@ -62,63 +54,6 @@ def encoder_of(schema: Schema) -> Callable[[], Callable[[Mapping[str, Any]], Any
     return make
 
 
-def find_column(wanted: str, columns: tuple[str, ...], what: str, source: str) -> str:
-    """The column that a name or an index means; a name that looks like an index goes first.
-
-    Raises:
-      UsageError: there is no such column.
-    """
-    if wanted in columns:
-        return wanted
-    try:
-        index = int(wanted)
-    except ValueError:
-        raise UsageError(f"{source} has no {what} column {wanted!r}; {closest(wanted, columns)}") from None
-    if not -len(columns) <= index < len(columns):
-        raise UsageError(f"{source} has no {what} column {wanted}; there are {len(columns)}, counted from 0")
-    return columns[index]
-
-
-def roles(columns: tuple[str, ...], options: DataOptions, source: str) -> tuple[str, str]:
-    """Names of the label and the weight column (empty for none).
-
-    Raises:
-      UsageError: one does not exist, or they are the same.
-    """
-    label = find_column(options.label or "-1", columns, "label", source)
-    weight = find_column(options.weight, columns, "weight", source) if options.weight else ""
-    if label == weight:
-        raise UsageError(f"{source}: column {label!r} cannot be both label and weight")
-    return label, weight
-
-
-def without_label(table: Table, label: str, notes: list[str]) -> Table:
-    """The rows that have a label; how many have none goes to the notes.
-
-    Raises:
-      UsageError: no row has one.
-    """
-    present = Labels.of(table.frame[label]).present
-    if not present.any():
-        raise UsageError(f"{table.source}: no row has a label in column {label!r}")
-    if not present.all():
-        notes.append(f"{table.source}: {int((~present).sum())} rows without a label are left out")
-    return table.rows(present)
-
-
-def coded_labels(table: Table, task: Task) -> np.ndarray:
-    """Labels of a table whose rows all have one: class ids int32 or values float32, (rows,).
-
-    Raises:
-      UsageError: a label is no class of the task, or no number.
-    """
-    labels = Labels.of(table.frame[task.target])
-    if task.kind is TaskKind.CLASSIFICATION:
-        return class_ids(labels, task, table.source)
-    check_values(labels, task.target, table.source)
-    return labels.numbers.astype(np.float32)
-
-
 def example_weights(table: Table, column: str) -> np.ndarray:
     """Weights (rows,) float64 of a column, 1 where there is none.
 
@@ -140,9 +75,7 @@ def split_table(table: Table, task: Task, options: DataOptions, has_evaluation: 
     """Training, evaluation and test rows of one table; the parts that have a file of their own stay empty."""
     evaluation = 0.0 if has_evaluation else options.validation_fraction
     test = 0.0 if has_test else options.test_fraction
-    labels = coded_labels(table, task)
-    strata = labels if task.kind is TaskKind.CLASSIFICATION else strata_of_values(labels)
-    split = stratified(strata, evaluation, test, options.seed)
+    split = stratified(strata_of(coded_labels(table, task), task), evaluation, test, options.seed)
     return [table.rows(rows) for rows in (split.train, split.evaluation, split.test)]
 
 
@@ -175,21 +108,21 @@ def table_provider(given: TableSource, options: DataOptions, is_vector: bool = F
       UsageError: the data do not fit the options or each other.
     """
     columns = tuple(given.train.frame.columns)
-    label, weight = roles(columns, options, given.train.source)
-    ready = prepare(given, label, options)
-    features = ready.train.frame.drop(columns=[name for name in (label, weight) if name])
+    aside = label_columns(columns, options, given.train.source)
+    ready = prepare(given, aside, options)
+    features = ready.train.frame.drop(columns=list(aside.names))
     types = dict.fromkeys(features.columns, "number") if is_vector else options.types
     with_bins = len(features) >= MANY_ROWS
     wanted = None if is_vector else text_options(options)
     schema = replace(infer_schema(features, types, ready.train.source, with_bins, wanted), is_vector=is_vector)
-    coder = PartCoder.fit(schema.inputs, ready.task, ready.train, weight, options.class_weight)
+    coder = coder_for(schema.inputs, ready.task, ready.train, aside, options.class_weight)
     parts = Parts(
         coder.part(ready.train, training=True),
         coder.part(ready.evaluation),
         coder.part(ready.test) if ready.test else None,
     )
-    layout = TableLayout(columns, label, weight, given.delimiter, given.has_header, schema.inputs)
-    facts = describe(schema.columns, coder.task, weight, parts, (*ready.notes, *schema.notes))
+    layout = TableLayout(columns, aside.labels, aside.weights, given.delimiter, given.has_header, schema.inputs)
+    facts = describe(schema.columns, coder.task, aside.weights, parts, (*ready.notes, *schema.notes))
     identity = identity_of(given.digest, options, facts) + schema.text_identity
     return TableProvider(layout, schema, coder.task, parts, facts, identity)
 
@@ -214,7 +147,7 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-def prepare(given: TableSource, label: str, options: DataOptions) -> Prepared:
+def prepare(given: TableSource, columns: LabelColumns, options: DataOptions) -> Prepared:
     """Drops rows without label, infers the task from the training rows, and splits.
 
     Held-out rows come in a shuffled order, so that the first of them are a fair sample of a sorted file.
@@ -223,17 +156,17 @@ def prepare(given: TableSource, label: str, options: DataOptions) -> Prepared:
       UsageError: no rows are left for training or evaluation, or the labels make no task.
     """
     notes: list[str] = []
-    train = without_label(given.train, label, notes)
-    evaluation = without_label(given.evaluation, label, notes) if given.evaluation else None
-    test = without_label(given.test, label, notes) if given.test else None
-    task, note = make_task(Labels.of(train.frame[label]), label, options.task, train.source)
+    train = with_labels(given.train, columns, options, notes)
+    evaluation = with_labels(given.evaluation, columns, options, notes) if given.evaluation else None
+    test = with_labels(given.test, columns, options, notes) if given.test else None
+    task, inferred = task_of(train, columns, options)
     train, split_evaluation, split_test = split_table(train, task, options, evaluation is not None, test is not None)
     evaluation, test = evaluation or split_evaluation, test or split_test
     if not len(evaluation.frame):
         raise UsageError("no evaluation data: give a validation file or a validation_fraction above 0")
     held_out = [shuffled(table, options.seed) if len(table.frame) else None for table in (evaluation, test)]
     assert held_out[0] is not None
-    return Prepared(train, held_out[0], held_out[1], task, (*notes, *([note] if note else [])))
+    return Prepared(train, held_out[0], held_out[1], task, (*notes, *inferred))
 
 
 @dataclass(frozen=True)
@@ -260,38 +193,97 @@ class PartCoder:
         labels, weights = coded_labels(train, task), example_weights(train, weight)
         if not weights.any():
             raise UsageError(f"{train.source}: all weights in {weight!r} are 0")
-        counts = np.bincount(labels, weights, len(task.classes)) if task.classes else np.zeros(0)
-        if task.kind is TaskKind.REGRESSION:
-            values = labels.astype(np.float64)
-            task = replace(task, target_mean=float(values.mean()), target_scale=float(values.std()) or 1.0)
-        return cls(inputs, task, weight, float(weights.mean()), class_weights(class_weight, task, counts.tolist()))
+        is_single = task.kind is TaskKind.CLASSIFICATION
+        counts = np.bincount(labels, weights, len(task.classes)).tolist() if is_single else []
+        task = standardised(task, labels)
+        return cls(inputs, task, weight, float(weights.mean()), class_weights(class_weight, task, counts))
 
     def part(self, table: Table, training: bool = False) -> Part:
         """Examples of a table whose rows all have a label; class weights apply to training only."""
+        labels, weights = self.labelled(table, training)
+        return Part(self.inputs.arrays(table.frame, table.source), labels, weights)
+
+    def labelled(self, table: Table, training: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Labels and weights of the rows."""
         labels = coded_labels(table, self.task)
         weights = example_weights(table, self.weight) / self.weight_scale
-        if training and self.task.classes:
+        if training and self.task.kind is TaskKind.CLASSIFICATION:
             weights = weights * self.class_weights[labels]
-        return Part(self.inputs.arrays(table.frame, table.source), labels, weights.astype(np.float32))
+        return labels, weights.astype(np.float32)
 
 
-def describe_columns(columns: tuple[Column, ...], task: Task, weight: str) -> tuple[Column, ...]:
-    """Lines of the features, the label and the weights."""
-    kind = f"{len(task.classes)} classes" if task.classes else f"mean {task.target_mean:.4g}"
-    weights = (Column(weight, "weight", "divided by its mean"),) if weight else ()
-    return (*columns, Column(task.target, "label", kind), *weights)
+@dataclass(frozen=True)
+class TasksCoder:
+    """Turns rows into examples of several tasks; where a row lacks a task's label, its weight for that task is 0.
+
+    Attributes:
+      inputs: which columns a model reads.
+      task: the tasks together.
+      coders: of each of them, in their order.
+    """
+
+    inputs: TableInputs
+    task: Task
+    coders: tuple[PartCoder, ...]
+
+    def part(self, table: Table, training: bool = False) -> Part:
+        """Examples of a table whose rows have a label of at least one task."""
+        labels, weights = {}, {}
+        for coder in self.coders:
+            rows = has_label(table, coder.task)
+            name = coder.task.target
+            some, weights_of_some = coder.labelled(table.rows(rows), training)
+            labels[name], weights[name] = np.zeros(len(rows), some.dtype), np.zeros(len(rows), np.float32)
+            labels[name][rows], weights[name][rows] = some, weights_of_some
+            if not weights_of_some.any():
+                raise UsageError(f"{table.source}: no row has a label of {name!r} with a weight above 0")
+        return Part(self.inputs.arrays(table.frame, table.source), labels, weights)
 
 
-def describe(columns: tuple[Column, ...], task: Task, weight: str, parts: Parts, notes: tuple[str, ...]) -> Description:
+def coder_for(
+    inputs: TableInputs, task: Task, train: Table, columns: LabelColumns, class_weight: str
+) -> PartCoder | TasksCoder:
+    """The coder of a task, with scales and class weights of the training rows.
+
+    Raises:
+      UsageError: weights are unusable, or class weights do not fit the task.
+    """
+    if not task.tasks:
+        return PartCoder.fit(inputs, task, train, columns.weight, class_weight)
+    if class_weight not in ("", "balanced"):
+        raise UsageError(f"class_weight {class_weight!r} must be 'balanced' where there are several tasks")
+    coders = []
+    for part in task.tasks:
+        weight = columns.task_weights.get(part.target, columns.weight)
+        rows = train.rows(has_label(train, part))
+        coders.append(PartCoder.fit(inputs, part, rows, weight, class_weight if part.classes else ""))
+    tasks = tuple(coder.task for coder in coders)
+    return TasksCoder(inputs, replace(task, tasks=tasks), tuple(coders))
+
+
+def describe_columns(columns: tuple[Column, ...], task: Task, weights: Sequence[str]) -> tuple[Column, ...]:
+    """Lines of the features, the labels and the weights."""
+    lines = [Column(name, "weight", "divided by its mean") for name in weights]
+    if task.kind is TaskKind.MULTI_LABEL:
+        return (*columns, *(Column(name, "label", "0 or 1") for name in task.classes), *lines)
+    labels = []
+    for part in task.tasks or (task,):
+        kind = f"{len(part.classes)} classes" if part.classes else f"mean {part.target_mean:.4g}"
+        labels.append(Column(part.target, "label", kind))
+    return (*columns, *labels, *lines)
+
+
+def describe(
+    columns: tuple[Column, ...], task: Task, weights: Sequence[str], parts: Parts, notes: tuple[str, ...]
+) -> Description:
     """What was inferred, for people."""
-    counts = np.bincount(parts.train.labels, minlength=len(task.classes)).tolist() if task.classes else []
     return Description(
         len(parts.train),
         len(parts.evaluation),
         len(parts.test) if parts.test else None,
-        describe_columns(columns, task, weight),
+        describe_columns(columns, task, weights),
         notes,
-        dict(zip(task.classes, counts, strict=True)),
+        label_counts(parts.train.labels, task),
     )
 
 
@@ -311,6 +303,7 @@ def identity_of(digest: str, options: DataOptions, facts: Description) -> str:
             ("weight", options.weight),
             ("class_weight", options.class_weight),
             ("task", options.task),
+            ("tasks", ",".join(f"{t.label}:{t.classes}:{t.weight}" for t in options.tasks)),
             ("validation", f"{options.validation_fraction:g}"),
             ("test", f"{options.test_fraction:g}"),
             ("seed", str(options.seed)),

@@ -133,7 +133,7 @@ def _tokens_of(filename: str, tokens: str) -> list[str]:
 
 
 def _plan(train: Sequence[str], wanted: TextOptions) -> TextPlan:
-    limit = PREDICTED_TOKENS if wanted.vocabulary == DataOptions.vocabulary else wanted.vocabulary
+    limit = wanted.vocabulary or PREDICTED_TOKENS
     counts = Counter(train)
     vocabulary = ranked_tokens(counts, limit)
     coverage = sum(counts[token] for token in vocabulary) / len(train)

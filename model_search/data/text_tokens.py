@@ -27,6 +27,9 @@ RESERVED = 2
 MINIMUM_COUNT = 2
 """A token seen less often in training shares the place of unknown ones, whose weights would not be trained else."""
 
+SEQUENCE_TOKENS = 20_000
+"""Different tokens of sequences, where nothing else is asked for."""
+
 BAG_TOKENS = 2000
 """Places of a bag of words at most."""
 
@@ -73,13 +76,13 @@ class TextOptions:
 
     Attributes:
       tokens: `word` or `character`.
-      vocabulary: different tokens that are told apart, at most.
+      vocabulary: different tokens that are told apart, at most; 0 for the usual number of the use.
       sequence_length: steps; 0 to choose.
       is_sequence: whether a text becomes a sequence of ids instead of a bag of words.
     """
 
     tokens: str = "word"
-    vocabulary: int = DataOptions.vocabulary
+    vocabulary: int = 0
     sequence_length: int = 0
     is_sequence: bool = False
 
@@ -92,8 +95,8 @@ class TextOptions:
         """
         if options.tokens not in TOKENS:
             raise UsageError(f"tokens {options.tokens!r} must be word or character")
-        if options.vocabulary < 1:
-            raise UsageError(f"vocabulary {options.vocabulary} must be at least 1")
+        if options.vocabulary < 0:
+            raise UsageError(f"vocabulary {options.vocabulary} must be at least 0")
         if options.sequence_length < 0:
             raise UsageError(f"sequence_length {options.sequence_length} must be at least 1, or 0 to choose it")
         return cls(options.tokens, options.vocabulary, options.sequence_length, is_sequence)
@@ -157,10 +160,10 @@ def plan_texts(texts: Iterable[str], wanted: TextOptions) -> TextPlan:
         holders.update(set(pieces))
         lengths.append(len(pieces))
     if wanted.is_sequence:
-        vocabulary = ranked_tokens(counts, wanted.vocabulary)
+        vocabulary = ranked_tokens(counts, wanted.vocabulary or SEQUENCE_TOKENS)
         length = wanted.sequence_length or covering_length(lengths)
     else:
-        vocabulary, length = ranked_tokens(holders, min(wanted.vocabulary, BAG_TOKENS)), 0
+        vocabulary, length = ranked_tokens(holders, min(wanted.vocabulary or BAG_TOKENS, BAG_TOKENS)), 0
     covered = sum(counts[token] for token in vocabulary) / max(1, counts.total())
     return TextPlan(wanted.tokens, vocabulary, length, covered, len(counts))
 

@@ -4,7 +4,7 @@ import time
 
 from absl import flags
 
-from ...data.provider import Description, Provider
+from ...data.provider import Description, Provider, Task
 from ...errors import UsageError
 from ...spec import SearchSpec
 from ..flags import (
@@ -57,8 +57,7 @@ def data_lines(provider: Provider) -> list[str]:
     if provider.test() is None:
         del sizes["test"]
     counted = ", ".join(f"{'?' if count is None else f'{count:,}'} {part}" for part, count in sizes.items())
-    classes = f" of {task.outputs} classes" if task.classes else ""
-    lines = [f"data: {counted} examples", f"task: {task.kind.value}{classes}, label {task.target!r}"]
+    lines = [f"data: {counted} examples", *(task_line(part) for part in task.tasks or (task,))]
     if found.label_counts:
         lines.append(
             "labels: " + ", ".join(f"{name} {count:,}" for name, count in list(found.label_counts.items())[:20])
@@ -66,6 +65,13 @@ def data_lines(provider: Provider) -> list[str]:
     width = max((len(column.name) for column in found.columns), default=0)
     lines += [f"  {column.name:<{width}}  {column.kind:<9} {column.detail}".rstrip() for column in found.columns]
     return lines + [f"note: {note}" for note in found.notes]
+
+
+def task_line(task: Task) -> str:
+    """What is predicted."""
+    classes = f" of {task.outputs} classes" if task.classes else ""
+    steps = ", at each step" if task.is_per_step else ""
+    return f"task: {task.kind.value.replace('_', '-')}{classes}, label {task.target!r}{steps}"
 
 
 def check_blocks(spec: SearchSpec, provider: Provider) -> list[str]:

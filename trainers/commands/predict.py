@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         raise UsageError(f"--output={FLAGS.output} cannot be written: {error.strerror or error}") from None
     if skipped:
-        print(f"note: {len(skipped)} images cannot be read and have no row, such as {skipped[0]}", file=sys.stderr)
+        print(f"note: {len(skipped)} files cannot be read and have no row, such as {skipped[0]}", file=sys.stderr)
     return 0
 
 

@@ -125,7 +125,7 @@ def test_recurrent_networks_read_one_column_of_text(table):
         ({"sequence_length": 4}, "sequence_length 4 has no meaning where texts are taken as bags of words"),
         ({"types": {"review": "ignore"}, "tokens": "character"}, "tokens character has no meaning where no column is"),
         ({"types": {"review": "prose"}}, "type 'prose' of column 'review' must be one of number, category, text"),
-        ({"vocabulary": -1}, "vocabulary -1 must be at least 1"),
+        ({"vocabulary": -1}, "vocabulary -1 must be at least 0"),
     ],
 )
 def test_columns_and_options_that_do_not_fit(table, options, message):

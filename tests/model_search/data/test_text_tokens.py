@@ -89,7 +89,7 @@ def test_ids_lengths_and_bags_by_hand():
     ("options", "message"),
     [
         ({"tokens": "letter"}, "tokens 'letter' must be word or character"),
-        ({"vocabulary": 0}, "vocabulary 0 must be at least 1"),
+        ({"vocabulary": -1}, "vocabulary -1 must be at least 0"),
         ({"sequence_length": -3}, "sequence_length -3 must be at least 1"),
     ],
 )
