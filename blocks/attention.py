@@ -54,6 +54,11 @@ class SelfAttention(SequenceBlock):
     feed_forward_factor: int = 4
     source = "Vaswani et al., Attention Is All You Need, 2017, 3.1; pre-norm: Xiong et al. 2020, figure 1b"
 
+    @property
+    def is_causal(self) -> bool:
+        """As asked for."""
+        return self.causal
+
     def _sequence(self, tensor: Any, lengths: Any | None) -> Any:
         tensor = projected(tensor, self.width, "input_projection")
         tensor = layers.Add(name="attention_add")([tensor, self._attention(tensor, lengths)])
@@ -91,6 +96,11 @@ class TunableAttention(Block):
     causal: bool
     role = Role.SEQUENCE
     source = SelfAttention.source
+
+    @property
+    def is_causal(self) -> bool:
+        """As asked for."""
+        return self.causal
 
     def build(
         self, input_tensors: list[Any], hparams: Mapping[str, Any] | None = None, lengths: Any | None = None

@@ -7,11 +7,11 @@ from model_search.block import register_block
 
 from . import layers
 from .masking import reversed_steps
-from .sequence import SequenceBlock, with_input
+from .sequence import CausalBlock, with_input
 
 
 @dataclass(frozen=True)
-class Recurrent(SequenceBlock):
+class Recurrent(CausalBlock):
     """(batch, time, features) to (batch, time, output_size): the state of a recurrent layer after each step.
 
     With `skip` the input is added, projected where its width is another.
@@ -42,6 +42,11 @@ class Bidirectional(Recurrent):
     The backward walk begins at each sequence's last valid step. Features 0 to output_size - 1 are the state after the
     steps up to this one, the others the state after the steps from the last one back to this one.
     """
+
+    @property
+    def is_causal(self) -> bool:
+        """Never: the backward walk brings what comes later."""
+        return False
 
     def _states(self, tensor: Any, lengths: Any | None) -> Any:
         # Reversed by hand, the backward walk meets the padding last, and so never, as the forward one. A layer that

@@ -33,6 +33,15 @@ class SequenceBlock(Block):
         raise NotImplementedError(f"{type(self).__name__} does not say what it puts out")
 
 
+class CausalBlock(SequenceBlock):
+    """A sequence block whose steps never see later ones."""
+
+    @property
+    def is_causal(self) -> bool:
+        """Always."""
+        return True
+
+
 def projected(tensor: Any, width: int, name: str) -> Any:
     """The tensor, through a linear dense layer where it is not `width` features wide."""
     if layers.width(tensor) == width:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from model_search.block import Block, Role, register_block
 
 from . import layers
-from .sequence import SequenceBlock
+from .sequence import CausalBlock
 
 if TYPE_CHECKING:  # it imports TensorFlow, without which the library can be listed
     import keras_tuner
@@ -63,7 +63,7 @@ class Fashion(enum.StrEnum):
 @register_block("SVDF_CONV_512_16_1_64", output_size=512, memory_size=16, rank=1, projection_size=64, fashion="conv")
 @register_block("SVDF_CONV_1024_16_1_64", output_size=1024, memory_size=16, rank=1, projection_size=64, fashion="conv")
 @dataclass(frozen=True)
-class Svdf(SequenceBlock):
+class Svdf(CausalBlock):
     """(batch, time, features) to (batch, time, output_size), or `projection_size` features where that is not 0.
 
     At step t, unit u is relu(b_u + sum over r, k of w_rku * (x_{t-k} . v_ru)): `rank` feature filters v_ru for each
@@ -133,6 +133,11 @@ class TunableSvdf(Block):
 
     role = Role.SEQUENCE
     source = Svdf.source
+
+    @property
+    def is_causal(self) -> bool:
+        """Always."""
+        return True
 
     def build(
         self, input_tensors: list[Any], hparams: Mapping[str, Any] | None = None, lengths: Any | None = None

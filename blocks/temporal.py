@@ -6,7 +6,7 @@ from typing import Any
 from model_search.block import register_block
 
 from . import layers
-from .sequence import SequenceBlock, projected, with_input
+from .sequence import CausalBlock, SequenceBlock, projected, with_input
 
 TCN_KERNEL_SIZE = 3
 
@@ -17,7 +17,7 @@ TCN_KERNEL_SIZE = 3
 @register_block("RECURRENT_DENSE_512", output_size=512)
 @register_block("RECURRENT_DENSE_1024", output_size=1024)
 @dataclass(frozen=True)
-class RecurrentDense(SequenceBlock):
+class RecurrentDense(CausalBlock):
     """The same linear dense layer at each step (a convolution of kernel size 1), to `output_size` features."""
 
     output_size: int
@@ -64,7 +64,7 @@ class Conv1d(SequenceBlock):
 @register_block("TEMPORAL_CONVOLUTION_128_4", channels=128, dilation=4)
 @register_block("TEMPORAL_CONVOLUTION_128_8", channels=128, dilation=8)
 @dataclass(frozen=True)
-class TemporalConvolution(SequenceBlock):
+class TemporalConvolution(CausalBlock):
     """Residual block of a temporal convolutional network: relu(x + two causal dilated convolutions of x).
 
     Each convolution has 3 taps, `dilation` steps apart, to `channels` channels, then layer normalization over the

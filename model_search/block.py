@@ -51,6 +51,14 @@ class Block:
         """Whether the block reads more than the newest tensor, so that what stands before its neighbour matters."""
         return False
 
+    @property
+    def is_causal(self) -> bool:
+        """Whether no step of a sequence block's output depends on later steps of its input.
+
+        Blocks that do not say so are refused where the next step is predicted: they could read the answer.
+        """
+        return False
+
     def requires_hparams(self) -> "keras_tuner.HyperParameters | None":
         """The block's own hyperparameters, searched with those of the trial; None for none."""
         return None

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+from .block import blocks
 from .controller import Controller
 from .data.pipeline import Pipeline
-from .data.provider import Provider
+from .data.provider import Provider, Task
 from .data.signature import to_json
 from .errors import UsageError
 from .model_dir import prepare_model_dir, record_study, store_url
@@ -63,6 +64,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
         config.provider, config.training.batch_size, max_evaluation_batches=config.training.eval_steps or None
     )
     check_fit(config.spec, pipeline)
+    check_causality(config.spec, config.provider.task)
     objective = objective_for(config.provider.task, config.metric, config.goal)
     prepare_model_dir(config.model_dir, config.owner, config.name)
     store = open_store(store_url(config.model_dir, config.trial_store))
@@ -140,6 +142,18 @@ def check_fit(spec: SearchSpec, pipeline: Pipeline) -> None:
         labels = "a label for each step" if task.is_per_step else "one label an example"
         raise UsageError(
             f"the data has {labels}; the spec's problem_type {problem} does not; {_fitting_problem(pipeline)}"
+        )
+
+
+def check_causality(spec: SearchSpec, task: Task) -> None:
+    """Raises `UsageError` where a block could read the answer off later steps."""
+    if not any(part.predicts_ahead for part in (task, *task.tasks)):
+        return
+    leaking = [name for name in spec.blocks_to_use if not getattr(blocks[name].create(), "is_causal", False)]
+    if leaking:
+        raise UsageError(
+            f"block {leaking[0]!r} may look at later steps, and so at the answer, where {task.target!r} is predicted;"
+            " take causal blocks only (a block of your own says so with is_causal)"
         )
 
 

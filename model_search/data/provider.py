@@ -40,6 +40,8 @@ class Task:
       target_mean, target_scale: regression labels are trained as (label - mean) / scale; labels that a provider
         yields, metrics and predictions are in the original unit.
       is_per_step: whether each step of a sequence has a label of its own.
+      predicts_ahead: whether a step's label can be read off later steps, as the next token can: networks must not see
+        them then.
       tasks: the tasks of a multi-task network by `target`, the primary one first; else empty.
     """
 
@@ -49,6 +51,7 @@ class Task:
     target_mean: float = 0.0
     target_scale: float = 1.0
     is_per_step: bool = False
+    predicts_ahead: bool = False
     tasks: tuple["Task", ...] = ()
 
     @property

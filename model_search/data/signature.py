@@ -72,5 +72,6 @@ def _task(value: Mapping[str, Any]) -> Task:
         float(value["target_mean"]),
         float(value["target_scale"]),
         bool(value["is_per_step"]),
+        bool(value["predicts_ahead"]),
         tuple(_task(task) for task in value["tasks"]),
     )

@@ -75,7 +75,8 @@ def lines_provider(options: DataOptions) -> TextProvider:
     wanted = TextOptions.of(options, is_sequence=True)
     train, evaluation, test = _pieces(options)
     plan = _plan(train, wanted)
-    task = Task(TaskKind.CLASSIFICATION, f"next {plan.tokens}", (UNKNOWN, *plan.vocabulary), is_per_step=True)
+    classes = (UNKNOWN, *plan.vocabulary)
+    task = Task(TaskKind.CLASSIFICATION, f"next {plan.tokens}", classes, is_per_step=True, predicts_ahead=True)
     stretches = [Stretch(pieces, plan) for pieces in (train, evaluation, test)]
     parts = Parts(stretches[0].part(), stretches[1].part(), stretches[2].part() if test else None)
     sizes = [len(stretch.classes) for stretch in stretches]

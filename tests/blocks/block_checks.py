@@ -190,6 +190,16 @@ def check_causal(name: str, shape: tuple[int, int]) -> None:
         assert not np.allclose(after[:, step], before[:, step], atol=1e-3), step
 
 
+def sees_later_steps(name: str) -> bool:
+    """Whether some output changes with the last step of the input, other than that step's own."""
+    model = chain(name, (6, 5))
+    features = example((6, 5), 4)
+    changed = features.copy()
+    changed[:, -1] += 3.0
+    before, after = (np.asarray(model(given, training=False)) for given in (features, changed))
+    return bool(np.abs(before - after)[:, :-1].max() > 1e-6)
+
+
 def check_reduced_precision(name: str, shape: tuple[int, ...], policy: str) -> None:
     """The block computes in the policy's type and keeps its weights in float32."""
     previous = keras.config.dtype_policy()

@@ -91,6 +91,11 @@ def test_reduced_precision(name, shape, policy):
     block_checks.check_reduced_precision(name, shape, policy)
 
 
+@pytest.mark.parametrize("name", [name for name, _ in EACH_SEQUENCE if blocks[name].role is Role.SEQUENCE])
+def test_only_blocks_that_are_not_causal_see_later_steps(name):
+    assert block_checks.sees_later_steps(name) != blocks[name].create().is_causal
+
+
 def test_saved_models_load_with_plain_keras(tmp_path):
     for name, shape in EACH_NAME:
         block_checks.save_for_plain_keras(name, shape, tmp_path)

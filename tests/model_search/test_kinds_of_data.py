@@ -29,7 +29,7 @@ learning_spec { min_learning_rate: 3e-3 max_learning_rate: 1e-2 optimizers: "ada
 """
 ALL = """
 problem_type: RNN_ALL_ACTIVATIONS minimum_depth: 1 maximum_depth: 2 embedding_size: 16
-blocks_to_use: "RECURRENT_DENSE_64" blocks_to_use: "CONV1D_128_3"
+blocks_to_use: "RECURRENT_DENSE_64" blocks_to_use: "TEMPORAL_CONVOLUTION_64_1"
 learning_spec { min_learning_rate: 3e-3 max_learning_rate: 1e-2 optimizers: "adam" }
 """
 
@@ -157,6 +157,13 @@ def test_next_characters_of_a_text(tmp_path):
     lines.write_text("abcd ab\n")
     (row,) = predicted(handle, tmp_path, lines)
     assert set(row) == {"id", "prediction"}
+
+
+def test_blocks_that_see_the_answer_are_refused(tmp_path):
+    (tmp_path / "t.txt").write_text("abcd " * 400)
+    options = DataOptions(filename=str(tmp_path / "t.txt"), tokens="character", problem_type="RNN_ALL_ACTIVATIONS")
+    with pytest.raises(UsageError, match="block 'CONV1D_128_3' may look at later steps"):
+        run(tmp_path, providers["text_lines"](options), ALL.replace("TEMPORAL_CONVOLUTION_64_1", "CONV1D_128_3"))
 
 
 @pytest.mark.parametrize(

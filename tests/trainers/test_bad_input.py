@@ -162,7 +162,7 @@ def test_model_dir_missing(command) -> None:
 def test_a_file_that_is_no_model(command, tmp_path) -> None:
     written(tmp_path, "junk", "junk.keras")
     task = '{"kind": "regression", "target": "y", "classes": [], "target_mean": 0, "target_scale": 1,'
-    task += ' "is_per_step": false, "tasks": []}'
+    task += ' "is_per_step": false, "predicts_ahead": false, "tasks": []}'
     inputs = '{"x": {"dtype": "float32", "shape": [1]}}'
     content = f'{{"version": 2, "inputs": {inputs}, "task": {task}, "layout": null}}'
     written(tmp_path, content, "junk.signature.json")
