@@ -1,6 +1,6 @@
 """Records that are read anew in each pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,6 @@ import numpy as np
 from .example_labels import Coded, CodedRows
 from .inputs import Inputs
 from .provider import Description, Feature, Provider
-from .record_files import records
 from .record_layout import RecordLayout
 from .record_scan import BATCH
 
@@ -23,6 +22,20 @@ class RecordStream:
 
     paths: tuple[str, ...]
     counts: tuple[int, ...]
+
+    def batches(self, order: np.ndarray) -> "tf.data.Dataset":
+        """Batches of the files in this order: path, records before the file, numbers in it from 1, and the records."""
+        import tensorflow as tf
+
+        before = np.cumsum([0, *self.counts[:-1]])
+        compression = ["GZIP" if path.endswith(".gz") else "" for path in self.paths]
+        files = (np.array(self.paths)[order], before[order], np.array(compression)[order])
+
+        def read(path: Any, begin: Any, kind: Any) -> Any:
+            numbered = tf.data.TFRecordDataset(path, compression_type=kind).enumerate(1).batch(BATCH)
+            return numbered.map(lambda numbers, batch: (path, begin, numbers, batch))
+
+        return tf.data.Dataset.from_tensor_slices(files).flat_map(read)
 
 
 class RecordsProvider(Provider):
@@ -80,30 +93,42 @@ class RecordsProvider(Provider):
 
         found = self._streams[part.given]
         assert found is not None
-        order = list(range(len(found.paths)))
-        order = order if rng is None else rng.permutation(order).tolist()
-        specs = {name: tf.TensorSpec((None, *f.shape), f.dtype) for name, f in self.signature().items()}
-        label = tf.TensorSpec((None, *part.labels.shape[1:]), tf.as_dtype(part.labels.dtype))
-        signature = (specs, label, tf.TensorSpec((None,), tf.float32))
-        dataset = tf.data.Dataset.from_generator(lambda: self._batches(found, part, order), output_signature=signature)
-        return dataset.prefetch(4)
+        order = np.arange(len(found.paths))
+        order = order if rng is None else rng.permutation(order)
+        places = np.full(sum(found.counts), -1, dtype=np.int32)
+        places[part.numbers - 1] = np.arange(len(part.numbers))
+        wanted = tf.constant(places)
+        # A Python generator that reads files by `tf.data` would keep a process from ending while a set is half read.
+        return (
+            found.batches(order)
+            .map(lambda path, begin, numbers, batch: (path, numbers, batch, tf.gather(wanted, begin + numbers - 1)))
+            .map(lambda path, numbers, batch, at: (path, numbers[at >= 0], batch[at >= 0], at[at >= 0]))
+            .filter(lambda path, numbers, batch, at: tf.size(at) > 0)
+            .map(self._examples(part))
+            .prefetch(4)
+        )
 
-    def _batches(self, found: RecordStream, part: CodedRows, order: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    def _examples(self, part: CodedRows) -> Callable[..., tuple[Any, ...]]:
+        """From a file, record numbers, records and places in the part to features, labels and weights."""
+        import tensorflow as tf
+
         parser = self.layout.parser()
-        places = np.full(sum(found.counts) + 1, -1)
-        places[part.numbers] = np.arange(len(part.numbers))
-        starts = np.cumsum([1, *found.counts])
-        for file in order:
-            start = 1
-            for batch in records(found.paths[file], BATCH):
-                numbers = np.arange(start, start + len(batch))
-                start += len(batch)
-                wanted = places[numbers - 1 + starts[file]]
-                kept = wanted >= 0
-                if kept.any():
-                    parsed = parser.parse(batch[kept], found.paths[file], numbers[kept])
-                    raw = self.layout.raw(parsed, found.paths[file])
-                    yield raw, part.labels[wanted[kept]], part.weights[wanted[kept]]
+        features = self.signature()
+        label = tf.as_dtype(part.labels.dtype)
+        types = [*(tf.as_dtype(feature.dtype) for feature in features.values()), label, tf.float32]
+        shapes = [*(feature.shape for feature in features.values()), part.labels.shape[1:], ()]
+
+        def arrays(path: bytes, numbers: np.ndarray, batch: np.ndarray, at: np.ndarray) -> list[np.ndarray]:
+            raw = self.layout.raw(parser.parse(batch, path.decode(), numbers), path.decode())
+            return [*(raw[name] for name in features), part.labels[at], part.weights[at]]
+
+        def examples(*columns: Any) -> tuple[Any, ...]:
+            tensors = tf.numpy_function(arrays, columns, types)
+            for tensor, shape in zip(tensors, shapes, strict=True):
+                tensor.set_shape((None, *shape))
+            return dict(zip(features, tensors, strict=False)), tensors[-2], tensors[-1]
+
+        return examples
 
     def describe(self) -> Description:
         """What was inferred."""
