@@ -11,7 +11,7 @@ from ..errors import UsageError
 from .dataset_reading import is_dataset, read_dataset
 from .frames import Table
 from .input_arrays import ArraySet, arrays_provider
-from .inputs import is_scalar
+from .inputs import as_text, is_scalar
 from .provider import DataOptions, Provider
 from .tabular import TableSource, table_provider
 
@@ -112,7 +112,7 @@ def _features(features: Any, source: str) -> pd.DataFrame | np.ndarray | dict[st
 
 def _by_name(features: Mapping[str, Any], source: str) -> pd.DataFrame | dict[str, np.ndarray]:
     """A frame where each array has one value an example, else the arrays."""
-    arrays = {str(name): np.asarray(values) for name, values in features.items()}
+    arrays = {str(name): as_text(np.asarray(values)) for name, values in features.items()}
     for name, array in arrays.items():
         if array.ndim < 1 or not all(array.shape):
             raise UsageError(f"{source}: feature {name!r} has shape {array.shape}; expected values for each example")

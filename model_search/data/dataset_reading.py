@@ -28,6 +28,8 @@ def read_dataset(dataset: Any, source: str) -> tuple[Any, ...]:
     spec = dataset.element_spec
     if not isinstance(spec, tuple) or not 2 <= len(spec) <= 3:
         raise UsageError(f"{source}: the dataset yields {_kind(spec)}; expected (features, labels[, weights])")
+    if any(not isinstance(part, tf.TensorSpec) for part in tf.nest.flatten(spec)):
+        raise UsageError(f"{source}: the dataset yields ragged or sparse tensors; pad sequences to one length")
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise UsageError(f"{source}: the dataset has no end (repeat()); expected one pass")
     if spec[1].shape.rank == 0:
@@ -43,10 +45,25 @@ def read_dataset(dataset: Any, source: str) -> tuple[Any, ...]:
             )
     if not batches:
         raise UsageError(f"{source}: the dataset is empty")
-    columns = [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
+    columns = [_joined(list(arrays), source) for arrays in zip(*batches, strict=True)]
     packed = tf.nest.pack_sequence_as(spec, columns)
     assert isinstance(packed, tuple)
     return packed
+
+
+def _joined(batches: list[np.ndarray], source: str) -> np.ndarray:
+    """Batches in one array; token ids that were padded by batch, as `padded_batch` does it, are padded with zeros.
+
+    Raises:
+      UsageError: other batches differ in shape.
+    """
+    shapes = {batch.shape[1:] for batch in batches}
+    if len(shapes) > 1 and all(batch.ndim == 2 and batch.dtype.kind in "iu" for batch in batches):
+        steps = max(batch.shape[1] for batch in batches)
+        batches = [np.pad(batch, ((0, 0), (0, steps - batch.shape[1]))) for batch in batches]
+    elif len(shapes) > 1:
+        raise UsageError(f"{source}: batches differ in shape, such as {sorted(shapes)[:2]}; pad all to one")
+    return np.concatenate(batches)
 
 
 def _kind(spec: Any) -> str:

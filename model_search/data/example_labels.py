@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..errors import UsageError
 from .frames import Table
+from .inputs import as_text
 from .provider import Column, DataOptions, Description, Task
 from .table_inputs import TableInputs
 from .tabular import PartCoder, TableSource, describe_columns, prepare
@@ -146,6 +147,5 @@ def as_labels(values: np.ndarray, what: str, examples: int, source: str) -> np.n
     column = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     if column.shape != (examples,):
         raise UsageError(f"{source}: {what} has shape {values.shape}; the inputs have {examples} examples")
-    if column.dtype.kind == "S":
-        column = np.char.decode(column, "utf-8", "replace")
+    column = as_text(column)
     return column.astype(object) if column.dtype.kind == "U" else column

@@ -137,6 +137,11 @@ def scalar_table(columns: Mapping[str, np.ndarray], source: str) -> Table:
     return Table.of(pd.DataFrame({name: column.reshape(len(column)) for name, column in columns.items()}), source)
 
 
+def as_text(array: np.ndarray) -> np.ndarray:
+    """Strings of bytes as UTF-8; other arrays as they are."""
+    return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
+
+
 def is_scalar(array: np.ndarray) -> bool:
     """Whether an array holds one value an example."""
     return array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1)

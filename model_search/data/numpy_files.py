@@ -11,6 +11,7 @@ from ..errors import UsageError
 from .csv_file import file_digest, require_file
 from .example_labels import as_labels, find_label
 from .input_arrays import ArraySet, ArraysProvider, arrays_provider
+from .inputs import as_text
 from .option_checks import refuse
 from .provider import DataOptions
 
@@ -87,7 +88,7 @@ def _array_set(arrays: dict[str, np.ndarray], label: str, weight: str, is_train:
         raise UsageError(f"{source} has no label {label!r}; it has {', '.join(sorted(arrays))}")
     if weight and weight not in arrays and is_train:
         raise UsageError(f"{source} has no weights {weight!r}; it has {', '.join(sorted(arrays))}")
-    inputs = {name: array for name, array in arrays.items() if name not in (label, weight)}
+    inputs = {name: as_text(array) for name, array in arrays.items() if name not in (label, weight)}
     if weight == label or not inputs:
         raise UsageError(f"{source} has no inputs beside {label!r}; it has {', '.join(sorted(arrays))}")
     for name, array in arrays.items():

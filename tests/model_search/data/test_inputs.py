@@ -1,5 +1,9 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+import tensorflow as tf
 from encoders import encoded, encoder_of
 
 from model_search.data.arrays import provider_from
@@ -173,3 +177,47 @@ def test_held_out_data_must_have_the_same_inputs():
         provider_from(({"a": STEPS, "b": STEPS}, Y), validation_data=({"a": STEPS}, Y))
     made = provider_from((STEPS, Y), validation_data=(STEPS[:4], Y[:4]), test_data=(STEPS[:3], Y[:3]))
     assert [sum(len(y) for _, y, _ in part) for part in (made.train(), made.evaluation(), made.test())] == [40, 4, 3]
+
+
+LOAD = """
+import sys, numpy as np, keras
+model = keras.models.load_model(sys.argv[1])
+out = model({name: keras.ops.convert_to_tensor(array) for name, array in np.load(sys.argv[2]).items()})
+np.save(sys.argv[3], out["x"])
+assert not any(name.startswith("model_search") for name in sys.modules)
+"""
+
+
+def test_the_encoder_loads_in_a_process_that_knows_only_keras(tmp_path):
+    features = {"x": STEPS, "ids": IDS, "weight": RNG.normal(size=(40, 3)), "n": np.full(40, 4), "age": Y + 1.5}
+    made = make(features, "RNN_LAST_ACTIVATIONS", lengths="n", sequence_length=4)
+    (raw, _, _) = next(iter(made.train()))
+    here = encoder_of(made, tmp_path)(raw)["x"]
+    np.savez(tmp_path / "raw.npz", **{name: tensor.numpy() for name, tensor in raw.items()})
+    paths = [str(tmp_path / name) for name in ("encoder.keras", "raw.npz", "out.npy")]
+    subprocess.run([sys.executable, "-c", LOAD, *paths], check=True, cwd=tmp_path)
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), here, rtol=1e-6)
+
+
+def test_datasets_of_sequences():
+    ids = [[1, 2], [3], [4, 5, 6], [7]] * 10
+    rows = tf.data.Dataset.from_generator(
+        lambda: ((row, i % 2) for i, row in enumerate(ids)),
+        output_signature=(tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.int32)),
+    )
+    made = provider_from(rows.padded_batch(2), options=DataOptions(problem_type="RNN_LAST_ACTIVATIONS"))
+    assert made.signature()["tokens"].shape == (3,)
+    assert made.vocabulary_size == 8
+    ragged = tf.data.Dataset.from_tensor_slices((tf.ragged.constant(ids), Y))
+    with pytest.raises(UsageError, match="yields ragged or sparse tensors; pad"):
+        provider_from(ragged)
+    floats = rows.map(lambda x, y: (tf.cast(x, tf.float32)[:, None], y))
+    with pytest.raises(UsageError, match="batches differ in shape"):
+        provider_from(floats.padded_batch(2))
+
+
+def test_bytes_are_text():
+    made = make(
+        {"x": STEPS, "kind": np.array([b"u", b"v"] * 20)}, "RNN_LAST_ACTIVATIONS", labels=np.array([b"p", b"q"] * 20)
+    )
+    assert {text for x, _, _ in made.train() for text in x["kind"].numpy().ravel()} == {b"u", b"v"}

@@ -1,5 +1,7 @@
 import gzip
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -290,3 +292,19 @@ def test_unusable_files(tmp_path):
         make(tmp_path / "missing-*.tfrecord")
     with pytest.raises(UsageError, match="no file was given"):
         make("")
+
+
+HALF_READ = """
+import sys
+from model_search.data import builtin
+from model_search.data.provider import DataOptions, providers
+made = providers["tfrecord"](DataOptions(filename=sys.argv[1]))
+batches = made.train().unbatch().repeat().batch(4).prefetch(2).as_numpy_iterator()
+for _ in range(30):
+    next(batches)
+"""
+
+
+def test_a_set_that_is_half_read_does_not_keep_a_process_from_ending(tmp_path):
+    write(tmp_path / "p.tfrecord", people(600))
+    subprocess.run([sys.executable, "-c", HALF_READ, str(tmp_path / "p.tfrecord")], check=True, timeout=100)
