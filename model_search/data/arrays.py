@@ -12,10 +12,17 @@ from .dataset_reading import is_dataset, read_dataset
 from .frames import Table
 from .input_arrays import ArraySet, arrays_provider
 from .inputs import as_text, is_scalar
+from .label_arrays import as_columns, label_arrays, without_gaps
+from .option_checks import FRACTIONS, USUAL_LENGTHS, refuse_others
 from .provider import DataOptions, Provider
 from .tabular import TableSource, table_provider
+from .trees import Tree
 
 LABEL = "label"
+ARRAY_OPTIONS = (
+    *("label", "types", "weight", "class_weight", "task", "tasks", "vocabulary", "sequence_length", "tokens"),
+    *FRACTIONS,
+)
 WEIGHT = "weight"
 
 
@@ -24,7 +31,7 @@ class Examples:
     """Features as a frame, an array or arrays by name, labels and weights (rows,) or None, and what they are called."""
 
     features: pd.DataFrame | np.ndarray | dict[str, np.ndarray]
-    labels: np.ndarray | None
+    labels: Tree | None
     weights: np.ndarray | None
     source: str
 
@@ -55,17 +62,19 @@ def provider_from(
     if isinstance(data, Provider):
         return data
     options = replace(options or DataOptions(), label=label or (options.label if options else ""))
-    train = examples_of(data, "data")
-    evaluation = examples_of(validation_data, "validation_data") if validation_data is not None else None
-    test = examples_of(test_data, "test_data") if test_data is not None else None
+    refuse_others(options, ARRAY_OPTIONS, "data in memory")
+    train = examples_of(data, "data", options)
+    evaluation = examples_of(validation_data, "validation_data", options) if validation_data is not None else None
+    test = examples_of(test_data, "test_data", options) if test_data is not None else None
     if not _is_table(train, options):
         sets = [_arrays(part, options) if part else None for part in (train, evaluation, test)]
         assert sets[0] is not None
         return arrays_provider(sets[0], sets[1], sets[2], options)
-    if options.lengths:
+    if options.lengths not in ("", USUAL_LENGTHS):
         raise UsageError(f"lengths {options.lengths!r} have no meaning for a table")
     if train.labels is not None:
-        options = replace(options, label=LABEL, weight=WEIGHT if train.weights is not None else options.weight)
+        label = ",".join(as_columns(train.labels, LABEL))
+        options = replace(options, label=label, weight=WEIGHT if train.weights is not None else options.weight)
     table = _table(train)
     others = [_matching(_table(part), table) if part else None for part in (evaluation, test)]
     is_vector = isinstance(train.features, np.ndarray)
@@ -74,7 +83,7 @@ def provider_from(
     return table_provider(given, options, is_vector)
 
 
-def examples_of(data: Any, source: str) -> Examples:
+def examples_of(data: Any, source: str, options: DataOptions) -> Examples:
     """Data of any accepted kind, checked for shape.
 
     Raises:
@@ -91,7 +100,8 @@ def examples_of(data: Any, source: str) -> Examples:
         )
     features = _features(data[0], source)
     count = len(next(iter(features.values()))) if isinstance(features, dict) else len(features)
-    labels = _column(data[1], "labels", count, source)
+    labels = label_arrays(data[1], count, options, source) if data[1] is not None else None
+    _check_task_weights(features, labels, options, source)
     weights = _column(data[2], "weights", count, source) if len(data) == 3 else None
     return Examples(features, labels, weights, source)
 
@@ -133,10 +143,18 @@ def _column(values: Any, what: str, length: int, source: str) -> np.ndarray | No
     column = column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
     if column.shape != (length,):
         raise UsageError(f"{source}: {what} have shape {column.shape}, features have {length} examples")
-    missing = pd.isna(column)
-    if missing.any():
-        raise UsageError(f"{source}: {what}[{int(np.argmax(missing))}] is missing ({int(missing.sum())} are)")
-    return column
+    return without_gaps(column, what, source)
+
+
+def _check_task_weights(features: Any, labels: Any, options: DataOptions, source: str) -> None:
+    """Weights of single tasks stand among the features or among the labels, as the spec says."""
+    for task in options.tasks:
+        if not task.weight or labels is None:
+            continue
+        place, holder = ("features", features) if task.weight_is_a_feature else ("labels", labels)
+        names = list(holder.columns) if isinstance(holder, pd.DataFrame) else list(holder)
+        if task.weight not in names:
+            raise UsageError(f"{source}: the {place} have no weights {task.weight!r}, which the spec names")
 
 
 def _is_table(examples: Examples, options: DataOptions) -> bool:
@@ -154,11 +172,12 @@ def _table(examples: Examples) -> Table:
     frame = features if isinstance(features, pd.DataFrame) else pd.DataFrame(features)
     frame = frame.reset_index(drop=True)
     frame.columns = pd.Index([str(name) for name in frame.columns])
-    added = {LABEL: examples.labels, WEIGHT: examples.weights}
-    for name, values in added.items():
-        if values is not None and name in frame.columns:
+    added = {} if examples.labels is None else as_columns(examples.labels, LABEL)
+    added |= {} if examples.weights is None else {WEIGHT: examples.weights}
+    for name in added:
+        if name in frame.columns:
             raise UsageError(f"{examples.source}: a feature is called {name!r}, which is the name of separate {name}s")
-    columns = {name: pd.Series(values) for name, values in added.items() if values is not None}
+    columns = {name: pd.Series(values) for name, values in added.items()}
     if frame.columns.has_duplicates:
         raise UsageError(f"{examples.source}: column {frame.columns[frame.columns.duplicated()][0]!r} occurs twice")
     return Table.of(frame.assign(**columns), examples.source)

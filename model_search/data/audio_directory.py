@@ -15,12 +15,9 @@ from .audio_layout import AudioLayout
 from .audio_wav import HIGHEST_RATE, LOWEST_RATE, WavHeader
 from .augmentation import augmentation_of
 from .file_labels import Naming
-from .file_parts import FileParts, choices, file_parts, naming_columns, refuse_meaningless
+from .file_parts import FileParts, choices, file_parts, naming_columns, require_classes
 from .file_scan import few, scan_files
 from .provider import Column, DataOptions, Description, Feature, Provider
-
-MEANINGLESS = ("weight", "columns", "types", "delimiter", "label", "image_size", "schema", "lengths", "tasks")
-TEXT_OPTIONS = ("vocabulary", "tokens", "sequence_length")
 
 ADAPTED = 512
 """Training sounds that the mean and the variance of mel bins are taken of."""
@@ -34,7 +31,7 @@ def audio_provider(options: DataOptions) -> "AudioProvider":
     Raises:
       UsageError: a folder is missing or holds no usable sounds, or an option has no meaning for sounds.
     """
-    refuse_meaningless(options, (*MEANINGLESS, *TEXT_OPTIONS), "sound")
+    require_classes(options, "sound")
     rate, seconds = options.sample_rate, options.seconds
     if rate and not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise UsageError(f"sample_rate {rate} must be {LOWEST_RATE} to {HIGHEST_RATE} Hz, or 0 for the first file's")

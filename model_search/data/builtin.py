@@ -1,9 +1,18 @@
 """The data sets that come with the engine: files of the user's, and two of scikit-learn's. Loads nothing heavy."""
 
+from .option_checks import FILES, FRACTIONS
 from .provider import DataOptions, Provider, register_provider
 
+_TABLE = (
+    *(*FILES, *FRACTIONS, "label", "types", "weight", "class_weight", "task", "tasks"),
+    *("vocabulary", "sequence_length", "tokens"),
+)
+_BY_FILE = (*FILES, *FRACTIONS, "class_weight", "task", "label_pattern", "group_pattern")
+_ARRAYS = (*FILES, *FRACTIONS, "label", "types", "weight", "class_weight", "task", "sequence_length")
+_BUNDLED = (*FRACTIONS, "class_weight", "task")
 
-@register_provider("csv")
+
+@register_provider("csv", uses=(*_TABLE, "columns", "delimiter"))
 def csv(options: DataOptions) -> Provider:
     """A table in a CSV file; see `csv_provider`."""
     from .csv_provider import csv_provider
@@ -11,7 +20,7 @@ def csv(options: DataOptions) -> Provider:
     return csv_provider(options)
 
 
-@register_provider("image_directory")
+@register_provider("image_directory", uses=(*_BY_FILE, "image_size", "augment"))
 def image_directory(options: DataOptions) -> Provider:
     """Images in one folder a class; see `image_directory`."""
     from .image_directory import image_provider
@@ -19,7 +28,7 @@ def image_directory(options: DataOptions) -> Provider:
     return image_provider(options)
 
 
-@register_provider("digits")
+@register_provider("digits", uses=_BUNDLED)
 def digits(options: DataOptions) -> Provider:
     """1,797 handwritten digits (UCI, "Optical recognition of handwritten digits") as vectors of 64 grey values."""
     from .bundled import digits_provider
@@ -27,7 +36,7 @@ def digits(options: DataOptions) -> Provider:
     return digits_provider(options)
 
 
-@register_provider("digits_images")
+@register_provider("digits_images", uses=_BUNDLED)
 def digits_images(options: DataOptions) -> Provider:
     """The same digits as plates of 8x8x1."""
     from .bundled import digits_images_provider
@@ -35,7 +44,7 @@ def digits_images(options: DataOptions) -> Provider:
     return digits_images_provider(options)
 
 
-@register_provider("breast_cancer")
+@register_provider("breast_cancer", uses=_BUNDLED)
 def breast_cancer(options: DataOptions) -> Provider:
     """569 tumours, 30 named measurements, malignant or benign (UCI, "Breast Cancer Wisconsin (Diagnostic)")."""
     from .bundled import breast_cancer_provider
@@ -43,7 +52,7 @@ def breast_cancer(options: DataOptions) -> Provider:
     return breast_cancer_provider(options)
 
 
-@register_provider("audio_directory")
+@register_provider("audio_directory", uses=(*_BY_FILE, "sample_rate", "seconds", "augment"))
 def audio_directory(options: DataOptions) -> Provider:
     """WAV files in one folder a class, or with labels in their names; see `audio_directory`."""
     from .audio_directory import audio_provider
@@ -51,7 +60,7 @@ def audio_directory(options: DataOptions) -> Provider:
     return audio_provider(options)
 
 
-@register_provider("text_directory")
+@register_provider("text_directory", uses=(*_BY_FILE, "vocabulary", "sequence_length", "tokens"))
 def text_directory(options: DataOptions) -> Provider:
     """Plain texts in one folder a class; see `text_directory`."""
     from .text_directory import text_provider
@@ -59,7 +68,7 @@ def text_directory(options: DataOptions) -> Provider:
     return text_provider(options)
 
 
-@register_provider("text_lines")
+@register_provider("text_lines", uses=(*FILES, *FRACTIONS, "task", "vocabulary", "sequence_length", "tokens"))
 def text_lines(options: DataOptions) -> Provider:
     """One plain text, each next word or character of which is predicted; see `text_lines`."""
     from .text_lines import lines_provider
@@ -67,7 +76,7 @@ def text_lines(options: DataOptions) -> Provider:
     return lines_provider(options)
 
 
-@register_provider("numpy")
+@register_provider("numpy", uses=_ARRAYS)
 def numpy(options: DataOptions) -> Provider:
     """Arrays by name in an .npz archive or a folder of .npy files; see `numpy_files`."""
     from .numpy_files import numpy_provider
@@ -75,7 +84,7 @@ def numpy(options: DataOptions) -> Provider:
     return numpy_provider(options)
 
 
-@register_provider("parquet")
+@register_provider("parquet", uses=_TABLE)
 def parquet(options: DataOptions) -> Provider:
     """A table in a Parquet file; see `parquet_provider`."""
     from .parquet_provider import parquet_provider
@@ -83,7 +92,7 @@ def parquet(options: DataOptions) -> Provider:
     return parquet_provider(options)
 
 
-@register_provider("tfrecord")
+@register_provider("tfrecord", uses=(*_ARRAYS, "schema", "image_size"))
 def tfrecord(options: DataOptions) -> Provider:
     """Records of `tf.train.Example` in TFRecord files; see `tfrecord_provider`."""
     from .tfrecord_provider import tfrecord_provider

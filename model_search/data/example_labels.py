@@ -9,10 +9,13 @@ import pandas as pd
 from ..errors import UsageError
 from .frames import Table
 from .inputs import as_text
+from .label_arrays import as_columns
 from .provider import Column, DataOptions, Description, Task
+from .step_labels import coded_steps, split_examples, task_of_steps
 from .table_inputs import TableInputs
-from .tabular import PartCoder, TableSource, describe_columns, prepare
-from .targets import LabelColumns, label_counts
+from .tabular import TableSource, coder_for, describe_columns, prepare
+from .targets import label_columns, label_counts
+from .trees import Tree, count, mapped
 
 LABEL = "label"
 
@@ -22,22 +25,34 @@ USUAL_LABELS = ("label", "labels", "y")
 
 @dataclass(frozen=True)
 class Labelled:
-    """Labels (n,), weights (n,) or None, numbers (n,) that errors call them by, and where they are from."""
+    """Labels of examples whose inputs are no table.
 
-    labels: np.ndarray
+    Attributes:
+      labels: see `label_arrays`.
+      weights: (n,), or None.
+      numbers: (n,), what errors call them by.
+      source: where they are from.
+      valid: which steps are no padding, (n, time), where steps have labels.
+    """
+
+    labels: Tree
     weights: np.ndarray | None
     numbers: np.ndarray
     source: str
+    valid: np.ndarray | None = None
 
     def at(self, places: np.ndarray) -> "Labelled":
         """Some of them, by position or mask."""
         weights = self.weights[places] if self.weights is not None else None
-        return replace(self, labels=self.labels[places], weights=weights, numbers=self.numbers[places])
+        valid = self.valid[places] if self.valid is not None else None
+        labels = mapped(lambda array: array[places], self.labels)
+        return replace(self, labels=labels, weights=weights, numbers=self.numbers[places], valid=valid)
 
     def table(self, label: str) -> Table:
         """Labels and weights as a table."""
         weights = {weight_column(label): self.weights} if self.weights is not None else {}
-        return Table.of(pd.DataFrame({label: self.labels, **weights}, index=self.numbers), self.source)
+        columns = {**as_columns(self.labels, label), **weights}
+        return Table.of(pd.DataFrame(columns, index=self.numbers), self.source)
 
 
 def weight_column(label: str) -> str:
@@ -52,14 +67,13 @@ class CodedRows:
     Attributes:
       given: which data they are of: 0 the training data, 1 the validation data, 2 the test data.
       numbers: which of them, (rows,).
-      labels: class ids int32 or values float32, (rows,).
-      weights: (rows,) float32.
+      labels, weights: coded, as `Provider` has them.
     """
 
     given: int
     numbers: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray
+    labels: Tree
+    weights: Tree
 
 
 @dataclass(frozen=True)
@@ -75,9 +89,9 @@ class Coded:
         """What was inferred, for people."""
         train, evaluation, test = self.parts
         return Description(
-            len(train.labels),
-            len(evaluation.labels),
-            len(test.labels) if test else None,
+            count(train.labels),
+            count(evaluation.labels),
+            count(test.labels) if test else None,
             describe_columns(columns, self.task, [weight_column(self.task.target)] if self.has_weights else []),
             (*self.notes, *notes),
             label_counts(train.labels, self.task),
@@ -115,20 +129,27 @@ def code(
     """
     train = given[0]
     assert train is not None
-    if options.tasks:
-        raise UsageError(f"tasks {', '.join(task.label for task in options.tasks)}: {train.source} takes one task")
+    if train.valid is not None:
+        return _code_steps(given, options, label, parts)
     tables = [one.table(label) if one else None for one in given]
     assert tables[0] is not None
     weight = weight_column(label) if train.weights is not None else ""
-    ready = prepare(TableSource(tables[0], tables[1], tables[2]), LabelColumns((label,), weight), options)
-    coder = PartCoder.fit(TableInputs(()), ready.task, ready.train, weight, options.class_weight)
+    own = replace(options, label=",".join(as_columns(train.labels, label)), weight=weight)
+    ready = prepare(
+        TableSource(tables[0], tables[1], tables[2]),
+        columns := label_columns(tuple(tables[0].frame.columns), own, train.source),
+        own,
+    )
+    coder = coder_for(TableInputs(()), ready.task, ready.train, columns, options.class_weight)
+
+    mean_weight = float(train.weights.mean()) if train.weights is not None else 1.0
 
     def coded(place: int, table: Table, training: bool = False) -> CodedRows:
-        plain = coder if not weight or weight in table.frame.columns else replace(coder, weight="", weight_scale=1.0)
-        part = plain.part(table, training)
-        return CodedRows(
-            parts[place] if given[place] else parts[0], table.frame.index.to_numpy(), part.labels, part.weights
-        )
+        if weight and weight not in table.frame.columns:
+            # Examples without weights weigh as much as training examples do in the mean.
+            table = replace(table, frame=table.frame.assign(**{weight: mean_weight}))
+        part = coder.part(table, training)
+        return CodedRows(_origin(given, parts, place), table.frame.index.to_numpy(), part.labels, part.weights)
 
     found = (
         coded(0, ready.train, training=True),
@@ -136,6 +157,34 @@ def code(
         coded(2, ready.test) if ready.test else None,
     )
     return Coded(coder.task, found, ready.notes, bool(weight))
+
+
+def _origin(given: Sequence[Labelled | None], parts: Sequence[int], place: int) -> int:
+    """Which data the examples of a part are of."""
+    return parts[place] if given[place] else parts[0]
+
+
+def _code_steps(given: Sequence[Labelled | None], options: DataOptions, label: str, parts: Sequence[int]) -> Coded:
+    """`code` where each step has a label."""
+    train = given[0]
+    assert train is not None and train.valid is not None
+    split = split_examples(len(train.labels), options, [one is not None for one in given[1:]])
+    pieces = [train.at(rows) for rows in split]
+    chosen = [pieces[0], *(one or piece for one, piece in zip(given[1:], pieces[1:], strict=True))]
+    if not len(chosen[1].labels):
+        raise UsageError("no evaluation data: give validation data or a validation_fraction above 0")
+    assert chosen[0].valid is not None
+    task = task_of_steps(chosen[0].labels, chosen[0].valid, label, options, train.source)
+    mean = float(chosen[0].weights.mean()) if chosen[0].weights is not None else 1.0
+
+    def coded(place: int, one: Labelled) -> CodedRows:
+        assert one.valid is not None
+        weights = np.ones(len(one.labels)) if one.weights is None else one.weights / mean
+        labels = coded_steps(one.labels, one.valid, task, one.source)
+        return CodedRows(_origin(given, parts, place), one.numbers, labels, weights.astype(np.float32))
+
+    test = coded(2, chosen[2]) if len(chosen[2].labels) else None
+    return Coded(task, (coded(0, chosen[0]), coded(1, chosen[1]), test), (), train.weights is not None)
 
 
 def as_labels(values: np.ndarray, what: str, examples: int, source: str) -> np.ndarray:

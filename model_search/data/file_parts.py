@@ -1,7 +1,7 @@
 """Labelled files in training, evaluation and test parts, as the options of a command say."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -59,16 +59,8 @@ class FileParts:
         return "+".join(str(len(part.paths)) for part in (self.train, self.evaluation, self.test))
 
 
-def refuse_meaningless(options: DataOptions, names: Sequence[str], what: str) -> None:
-    """Refuses options that a provider does not read.
-
-    Raises:
-      UsageError: one of `names` is not as it is by default.
-    """
-    defaults = {field.name: getattr(DataOptions(), field.name) for field in fields(DataOptions)}
-    for name in names:
-        if getattr(options, name) != defaults[name]:
-            raise UsageError(f"{name} has no meaning for {what} folders")
+def require_classes(options: DataOptions, what: str) -> None:
+    """Raises `UsageError` where another task is asked for than one class a file."""
     if options.task not in ("", "classification"):
         raise UsageError(f"task {options.task!r} has no meaning for {what} folders, where each file has one class")
 

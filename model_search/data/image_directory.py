@@ -9,14 +9,12 @@ import tensorflow as tf
 from ..errors import UsageError
 from .augmentation import augmentation_of
 from .file_labels import Naming
-from .file_parts import FileList, FileParts, choices, file_parts, naming_columns, refuse_meaningless
+from .file_parts import FileList, FileParts, choices, file_parts, naming_columns, require_classes
 from .image_decoding import IMAGE, decoded_batches
 from .image_encoder import ImageEncoder
 from .image_files import scan
 from .image_layout import ImageLayout
 from .provider import Column, DataOptions, Description, Feature, Provider
-
-MEANINGLESS = ("weight", "columns", "types", "delimiter")
 
 
 def image_provider(options: DataOptions) -> "ImageProvider":
@@ -25,7 +23,7 @@ def image_provider(options: DataOptions) -> "ImageProvider":
     Raises:
       UsageError: a folder is missing or holds no usable images, or an option has no meaning for images.
     """
-    refuse_meaningless(options, MEANINGLESS, "image")
+    require_classes(options, "image")
     if min(options.image_size) < 1:
         raise UsageError(f"image_size {options.image_size} must be at least 1x1")
     naming = Naming.of(options)

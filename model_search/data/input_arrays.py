@@ -19,8 +19,10 @@ from .input_statistics import (
     spread,
 )
 from .inputs import Inputs, Kind, infer_inputs
+from .option_checks import with_known_lengths
 from .provider import DataOptions, Description, Feature, Provider
 from .tabular import identity_of
+from .trees import Tree, count, mapped, sliced
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -28,16 +30,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ArraySet:
-    """Inputs by name, (n, ...) each, labels (n,), weights (n,) or None, and where they are from."""
+    """Inputs by name, (n, ...) each, labels (see `label_arrays`), weights (n,) or None, and where they are from."""
 
     arrays: Mapping[str, np.ndarray]
-    labels: np.ndarray
+    labels: Tree
     weights: np.ndarray | None
     source: str
 
-    def labelled(self) -> Labelled:
+    def labelled(self, options: DataOptions) -> Labelled:
         """The labels, numbered by the position of the example."""
-        return Labelled(self.labels, self.weights, np.arange(len(self.labels)), self.source)
+        numbers = np.arange(count(self.labels))
+        valid = self._valid_steps(options) if options.problem_type == "RNN_ALL_ACTIVATIONS" else None
+        return Labelled(self.labels, self.weights, numbers, self.source, valid)
+
+    def _valid_steps(self, options: DataOptions) -> np.ndarray:
+        """Which steps are no padding: by lengths, or else up to the last token id that is not 0; (n, time) bool."""
+        if isinstance(self.labels, dict) or self.labels.ndim != 2:
+            raise UsageError(f"{self.source}: RNN_ALL_ACTIVATIONS needs a label for each step: (examples, time)")
+        steps = self.labels.shape[1]
+        timed = {n: a for n, a in self.arrays.items() if a.ndim == 3 or (a.ndim == 2 and a.dtype.kind in "iu")}
+        for name, array in timed.items():
+            if array.shape[1] != steps:
+                raise UsageError(f"{self.source}: input {name!r} has {array.shape[1]} steps, the labels {steps}")
+        if options.lengths in self.arrays:
+            return np.arange(steps) < np.asarray(self.arrays[options.lengths]).reshape(-1, 1)
+        ids = next((array for array in timed.values() if array.ndim == 2), None)
+        if ids is None:
+            return np.ones(self.labels.shape, bool)
+        lengths = steps - np.argmax(np.asarray(ids)[:, ::-1] != 0, axis=1)
+        return np.arange(steps) < np.where(np.asarray(ids).any(axis=1), lengths, 1)[:, None]
 
 
 def arrays_provider(
@@ -63,9 +84,10 @@ def arrays_provider(
     others = [part for part in (evaluation, test) if part]
     for part in (train, *others):
         _check_same(part, train)
+    options = with_known_lengths(options, train.arrays)
     if options.lengths and options.lengths not in train.arrays:
         raise UsageError(f"{train.source} has no lengths {options.lengths!r}; it has {', '.join(sorted(train.arrays))}")
-    coded = code([part.labelled() if part else None for part in given], options, label)
+    coded = code([part.labelled(options) if part else None for part in given], options, label)
     rows = np.sort(coded.parts[0].numbers)
     rows = spread(rows, min(sample_size(array) for array in train.arrays.values()))
     largest = {name: _largest(array) for name, array in train.arrays.items()}
@@ -93,8 +115,10 @@ def _check_same(part: ArraySet, train: ArraySet) -> None:
         if name not in part.arrays:
             raise UsageError(f"{part.source} has no input {name!r}, which {train.source} has")
         found = part.arrays[name]
-        if len(found) != len(part.labels):
-            raise UsageError(f"{part.source}: input {name!r} has {len(found)} examples, the labels {len(part.labels)}")
+        if len(found) != count(part.labels):
+            raise UsageError(
+                f"{part.source}: input {name!r} has {len(found)} examples, the labels {count(part.labels)}"
+            )
         if found.shape[1:] != array.shape[1:] or _family(found) != _family(array):
             raise UsageError(
                 f"{part.source}: input {name!r} is {found.dtype} of shape {found.shape[1:]}, that of {train.source} is"
@@ -151,7 +175,7 @@ class _RawSet:
             places = slice(start, start + step)
             rows = part.numbers[places]
             raw = {name: _typed(array[rows], features[name]) for name, array in self.inputs.items()}
-            yield raw, part.labels[places], part.weights[places]
+            yield raw, sliced(part.labels, places), sliced(part.weights, places)
 
     @property
     def step(self) -> int:
@@ -164,6 +188,13 @@ def _typed(array: np.ndarray, feature: Feature) -> np.ndarray:
         return array.astype(object)
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, dtype=feature.dtype)
+
+
+def _spec(array: np.ndarray) -> Any:
+    """The `tf.TensorSpec` of some of the examples of an array."""
+    import tensorflow as tf
+
+    return tf.TensorSpec((None, *array.shape[1:]), tf.as_dtype(array.dtype))
 
 
 class ArraysProvider(Provider):
@@ -216,8 +247,7 @@ class ArraysProvider(Provider):
         order = order if rng is None else rng.permutation(order)
         features = self.signature()
         specs = {name: tf.TensorSpec((None, *f.shape), f.dtype) for name, f in features.items()}
-        label = tf.as_dtype(part.labels.dtype)
-        signature = (specs, tf.TensorSpec((None, *part.labels.shape[1:]), label), tf.TensorSpec((None,), tf.float32))
+        signature = (specs, mapped(_spec, part.labels), mapped(_spec, part.weights))
         return tf.data.Dataset.from_generator(
             lambda: found.batches(part, features, order), output_signature=signature
         ).prefetch(2)

@@ -12,21 +12,8 @@ from .csv_file import file_digest, require_file
 from .example_labels import as_labels, find_label
 from .input_arrays import ArraySet, ArraysProvider, arrays_provider
 from .inputs import as_text
-from .option_checks import refuse
+from .label_arrays import label_arrays
 from .provider import DataOptions
-
-_MEANINGLESS = (
-    "columns",
-    "delimiter",
-    "label_pattern",
-    "group_pattern",
-    "sample_rate",
-    "seconds",
-    "tokens",
-    "schema",
-    "augment",
-    "tasks",
-)
 
 
 def numpy_provider(options: DataOptions) -> ArraysProvider:
@@ -39,13 +26,12 @@ def numpy_provider(options: DataOptions) -> ArraysProvider:
     Raises:
       UsageError: a file is missing or holds no plain arrays, or they do not fit the options or each other.
     """
-    refuse(options, _MEANINGLESS, "numpy arrays")
     names = [options.filename, options.validation_filename, options.test_filename]
     found = [_arrays(name) if name or not place else None for place, name in enumerate(names)]
     assert found[0] is not None
     label = find_label(options.label, list(found[0]), options.filename)
     sets = [
-        _array_set(arrays, label, options.weight, place == 0, name) if arrays else None
+        _array_set(arrays, label, options, place == 0, name) if arrays else None
         for place, (arrays, name) in enumerate(zip(found, names, strict=True))
     ]
     assert sets[0] is not None
@@ -82,8 +68,11 @@ def _no_arrays(filename: str, what: str, error: Exception) -> UsageError:
     return UsageError(f"{filename} is not {what} of plain arrays: {reason}")
 
 
-def _array_set(arrays: dict[str, np.ndarray], label: str, weight: str, is_train: bool, source: str) -> ArraySet:
+def _array_set(
+    arrays: dict[str, np.ndarray], label: str, options: DataOptions, is_train: bool, source: str
+) -> ArraySet:
     """The arrays by their part; held-out data need no weights."""
+    weight = options.weight
     if label not in arrays:
         raise UsageError(f"{source} has no label {label!r}; it has {', '.join(sorted(arrays))}")
     if weight and weight not in arrays and is_train:
@@ -95,7 +84,7 @@ def _array_set(arrays: dict[str, np.ndarray], label: str, weight: str, is_train:
         if array.ndim < 1 or not all(array.shape):
             raise UsageError(f"{source}: array {name!r} is empty, of shape {array.shape}")
     examples = len(arrays[label])
-    labels = as_labels(np.array(arrays[label]), f"label {label!r}", examples, source)
+    labels = label_arrays(as_text(np.array(arrays[label])), examples, options, source)
     weights = as_labels(np.array(arrays[weight]), f"weight {weight!r}", examples, source) if weight in arrays else None
     return ArraySet(inputs, labels, weights, source)
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from .csv_file import file_digest
 from .frames import Table
-from .option_checks import refuse
 from .parquet_file import ParquetFile
 from .provider import DataOptions, Provider
 from .streamed_csv import streamed_provider
@@ -20,7 +19,6 @@ def parquet_provider(options: DataOptions) -> Provider:
     Raises:
       UsageError: a file is missing or damaged, pyarrow is not installed, or the data do not fit the options.
     """
-    refuse(options, ("columns", "delimiter"), "Parquet files, which name their columns")
     train = ParquetFile(options.filename)
     held_out = [options.validation_filename, options.test_filename]
     others = [_open_like(name, train) if name else None for name in held_out]

@@ -6,7 +6,8 @@ tensors, and puts the same preprocessing in front of the exported model, so that
 
 import abc
 import enum
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -250,11 +251,24 @@ ProviderFactory = Callable[[DataOptions], Provider]
 providers: Registry[ProviderFactory] = Registry("dataset")
 
 
-def register_provider(name: str) -> Callable[[ProviderFactory], ProviderFactory]:
-    """Decorator: registers a callable `(DataOptions) -> Provider` under a name for `--dataset`."""
+def register_provider(name: str, uses: Collection[str] | None = None) -> Callable[[ProviderFactory], ProviderFactory]:
+    """Decorator: registers a callable `(DataOptions) -> Provider` under a name for `--dataset`.
+
+    Args:
+      name: what users call it.
+      uses: the options that it reads; others are refused when they are set. None: it looks after that itself.
+    """
 
     def register(factory: ProviderFactory) -> ProviderFactory:
-        providers.add(name, factory, place_of(factory))
+        @functools.wraps(factory)
+        def checked(options: DataOptions) -> Provider:
+            if uses is not None:
+                from .option_checks import refuse_others
+
+                refuse_others(options, uses, f"data set {name!r}")
+            return factory(options)
+
+        providers.add(name, checked, place_of(factory))
         return factory
 
     return register

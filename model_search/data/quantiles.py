@@ -6,6 +6,10 @@ BINS = 16
 """Bins by quantiles of the values, and as many by quantiles of the different values where values repeat: a column
 that is mostly zero would have no bins elsewhere otherwise."""
 
+OWN_EDGES = 128
+"""Up to so many different values, where values repeat, are edges themselves: a number such as an amount that a tax rule
+names tells more than its neighbours do."""
+
 MOSTLY_DIFFERENT = 0.5
 """With this share of different values, both kinds of quantiles say the same."""
 
@@ -25,5 +29,5 @@ def edges_of(values: np.ndarray) -> tuple[float, ...]:
     places = np.linspace(0, 1, BINS + 1)
     edges = [np.quantile(values, places)]
     if len(different) < MOSTLY_DIFFERENT * len(values):
-        edges.append(np.quantile(different, places))
+        edges.append(different if len(different) <= OWN_EDGES else np.quantile(different, places))
     return tuple(np.unique(np.concatenate(edges).astype(np.float32)).tolist())

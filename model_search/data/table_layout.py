@@ -53,6 +53,10 @@ class TableLayout:
         """Rows of a CSV file, with or without the columns that the model does not read; no row is skipped."""
         require_file(filename)
         used = {*self.inputs.numbers, *self.inputs.categories, *self.inputs.texts}
+        if filename.endswith(".parquet"):
+            from .parquet_file import parquet_rows
+
+            return parquet_rows(filename, used, self.inputs)
         spare = [name for name in self.columns if name not in used]
         layout = CsvLayout(self.delimiter, self.has_header, self.columns)
         aside = [*self.labels, *self.weights]

@@ -205,5 +205,7 @@ def label_counts(labels: Tree, task: Task) -> dict[str, int]:
         }
     if task.kind is TaskKind.MULTI_LABEL:
         return dict(zip(task.classes, labels.sum(axis=0).astype(int).tolist(), strict=True))
-    counts = np.bincount(labels, minlength=len(task.classes)).tolist() if task.classes else []
-    return dict(zip(task.classes, counts, strict=True))
+    # Labels of steps hold padding, which nothing here tells from a class: they are not counted.
+    if task.is_per_step or not task.classes:
+        return {}
+    return dict(zip(task.classes, np.bincount(labels, minlength=len(task.classes)).tolist(), strict=True))

@@ -8,18 +8,13 @@ import numpy as np
 
 from ..errors import UsageError
 from .file_labels import Naming
-from .file_parts import FileList, FileParts, choices, file_parts, naming_columns, refuse_meaningless
+from .file_parts import FileList, FileParts, choices, file_parts, naming_columns, require_classes
 from .file_scan import Scan, scan_files
 from .memory import Part, Parts
 from .provider import Column, DataOptions, Description
 from .text_files import TEXTS, read_text
 from .text_provider import TEXT, TextProvider
 from .text_tokens import MAXIMUM_LENGTH, TextOptions, TextPlan, plain, plan_texts, tokenize, untokenized
-
-MEANINGLESS = (
-    *("weight", "columns", "types", "delimiter", "label", "image_size", "sample_rate", "seconds"),
-    *("schema", "lengths", "augment", "tasks"),
-)
 
 FEW_FILES = 10
 """A class with fewer files has no documents but books, from which passages are taken."""
@@ -103,7 +98,7 @@ def text_provider(options: DataOptions) -> TextProvider:
     Raises:
       UsageError: a folder is missing or holds no texts, a text is not UTF-8, or an option has no meaning for texts.
     """
-    refuse_meaningless(options, MEANINGLESS, "text")
+    require_classes(options, "text")
     if options.problem_type in ("CNN", "RNN_ALL_ACTIVATIONS"):
         raise UsageError(
             f"problem_type {options.problem_type} has no meaning for text folders, where each text has one class; "

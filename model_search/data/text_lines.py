@@ -17,11 +17,6 @@ from .text_files import read_text
 from .text_provider import TEXT, TextProvider
 from .text_tokens import UNKNOWN, TextOptions, TextPlan, plain, ranked_tokens, tokenize, untokenized
 
-MEANINGLESS = (
-    *("weight", "class_weight", "columns", "types", "delimiter", "label", "label_pattern", "group_pattern"),
-    *("image_size", "sample_rate", "seconds", "schema", "lengths", "augment", "tasks"),
-)
-
 STEPS = 64
 """Length of the windows where a user gives none."""
 
@@ -96,9 +91,6 @@ def lines_provider(options: DataOptions) -> TextProvider:
 
 
 def _check(options: DataOptions) -> None:
-    for name in MEANINGLESS:
-        if getattr(options, name) != getattr(DataOptions(), name):
-            raise UsageError(f"{name} has no meaning for text_lines, which reads one text and predicts its tokens")
     if options.task not in ("", "classification"):
         raise UsageError(f"task {options.task!r} has no meaning for text_lines, where each step has one class")
     if options.problem_type not in ("", "RNN_ALL_ACTIVATIONS"):

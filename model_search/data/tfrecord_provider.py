@@ -10,13 +10,13 @@ from .example_labels import Coded, Labelled, code, find_label
 from .input_arrays import inputs_identity
 from .input_statistics import STATISTICS_VALUES
 from .inputs import LENGTHS, Inputs, Kind, infer_inputs
-from .option_checks import refuse
+from .option_checks import with_known_lengths
 from .provider import DataOptions, Feature
 from .record_files import files_digest, first_records, record_files
 from .record_layout import RecordLayout, dense
 from .record_parser import RecordParser
 from .record_scan import LabelNames, RecordSet, scan
-from .record_schema import RecordFeature, feature_of, infer_record_schema
+from .record_schema import RecordFeature, feature_of, infer_record_schema, parse_example
 from .record_stream import RecordsProvider, RecordStream
 from .split import check_fractions, hashed_parts
 
@@ -26,18 +26,6 @@ FIRST_RECORDS = 100
 COVERED = 0.95
 """Without another wish, this share of the sequences is kept whole; longer ones are cut."""
 
-_MEANINGLESS = (
-    "columns",
-    "delimiter",
-    "label_pattern",
-    "group_pattern",
-    "sample_rate",
-    "seconds",
-    "tokens",
-    "augment",
-    "tasks",
-)
-
 
 def tfrecord_provider(options: DataOptions) -> RecordsProvider:
     """Reads all records once, which checks them, and keeps labels and statistics.
@@ -45,9 +33,9 @@ def tfrecord_provider(options: DataOptions) -> RecordsProvider:
     Raises:
       UsageError: a file is missing or damaged, a record departs from the schema, or an option does not fit.
     """
-    refuse(options, _MEANINGLESS, "records")
     filenames = [options.filename, options.validation_filename, options.test_filename]
     paths = [record_files(name) if name or not place else () for place, name in enumerate(filenames)]
+    options = with_known_lengths(options, {*options.schema, *feature_names(paths[0])})
     schema, label = _schema(options, paths[0])
     names = LabelNames(label, options.weight)
     shares = (0.0 if paths[1] else options.validation_fraction, 0.0 if paths[2] else options.test_fraction)
@@ -91,6 +79,11 @@ def _check_ranges(found: RecordSet | None, inputs: Inputs) -> None:
             for value, place in ((steps.low, steps.low_place), (steps.high, steps.high_place)):
                 if not 1 <= value <= one.steps:
                     raise UsageError(f"{place}: length {value} is not from 1 to {one.steps}, the steps there are")
+
+
+def feature_names(paths: Sequence[str]) -> list[str]:
+    """Names of the features of the first record."""
+    return list(parse_example(first_records(paths, 1)[0], f"{paths[0]}, record 1"))
 
 
 def _schema(options: DataOptions, paths: Sequence[str]) -> tuple[dict[str, RecordFeature], str]:

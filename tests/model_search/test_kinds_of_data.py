@@ -178,3 +178,65 @@ def test_networks_that_cannot_take_the_data(tmp_path, spec, message, people):
     provider = providers["csv"](DataOptions(filename=str(people), label="rich"))
     with pytest.raises(UsageError, match=message):
         run(tmp_path, provider, spec)
+
+
+def test_several_labels_of_images(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (80, 6, 6, 1), dtype=np.uint8)
+    labels = np.stack([images[:, :3].mean(axis=(1, 2, 3)) > 127, rng.random(80) > 0.5], axis=1).astype(int)
+    spec = DNN.replace("problem_type: DNN", "problem_type: CNN").replace(
+        'blocks_to_use: "FULLY_CONNECTED_RESIDUAL_PROJECT"', 'blocks_to_use: "CONVOLUTION_3X3" blocks_to_use: "FLATTEN"'
+    )
+    handle, metrics = run(tmp_path, (images, labels), spec, train_steps=20, task="multi_label")
+    assert "exact_match" in metrics
+    outputs = np.asarray(handle.best_model().predict({"image": images}, verbose=0))
+    assert outputs.shape == (80, 2)
+    assert ((outputs > 0) & (outputs < 1)).all()
+
+
+def test_tasks_from_a_dict_of_labels(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 3)).astype(np.float32)
+    labels = {"rich": np.where(x[:, 0] > 0, "yes", "no"), "age": 40 + 10 * x[:, 1], "w": np.ones(120)}
+    tasks = TASKS.replace(
+        "number_of_classes: 2", 'number_of_classes: 2 weight_feature_name: "w" weight_is_a_feature: false'
+    )
+    handle, metrics = run(tmp_path, (x, labels), DNN + tasks, train_steps=150)
+    assert metrics["rich/accuracy"] > 0.8
+    outputs = handle.best_model().predict({"features": x}, verbose=0)
+    assert {name: np.asarray(value).shape for name, value in outputs.items()} == {"age": (120, 1), "rich": (120, 2)}
+    with pytest.raises(UsageError, match="the features have no weights 'w', which the spec names"):
+        run(tmp_path / "b", (x, labels), DNN + tasks.replace("false", "true"))
+
+
+def test_a_label_for_each_step(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 5, 2)).astype(np.float32)
+    lengths = rng.integers(1, 6, 100)
+    y = np.where(x[..., 0] > 0, "up", "down").astype(object)
+    y[np.arange(5) >= lengths[:, None]] = "padding"
+    handle, metrics = run(tmp_path, ({"x": x, "lengths": lengths}, y), ALL, train_steps=150)
+    assert handle.study.config.objective.metric == "accuracy"
+    assert metrics["accuracy"] > 0.9
+    outputs = np.asarray(handle.best_model().predict({"x": x, "lengths": lengths[:, None].astype("int32")}, verbose=0))
+    assert outputs.shape == (100, 5, 2)
+    np.testing.assert_allclose(outputs.sum(axis=-1), 1.0, rtol=1e-5)
+
+
+def test_blocks_with_hyperparameters_of_their_own(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3)).astype(np.float32)
+    spec = 'problem_type: DNN minimum_depth: 2 blocks_to_use: "TUNABLE_DENSE" blocks_to_use: "FULLY_CONNECTED"'
+    handle, _ = run(tmp_path, (x, (x[:, 0] > 0).astype(int)), spec, train_steps=5, max_trials=4)
+    named = [
+        {name for name in trial.suggestion.hyperparameters if "/" in name}
+        == {
+            f"{place}_TUNABLE_DENSE/{name}"
+            for place, block in enumerate(trial.architecture)
+            if block == "TUNABLE_DENSE"
+            for name in ("units", "activation", "batch_norm")
+        }
+        for trial in handle.trials()
+    ]
+    assert any("TUNABLE_DENSE" in trial.architecture for trial in handle.trials())
+    assert all(named)

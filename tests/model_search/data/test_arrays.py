@@ -1,5 +1,4 @@
 import json
-import re
 
 import numpy as np
 import pandas as pd
@@ -113,23 +112,6 @@ def test_bundled_data(name, inputs, width, classes):
     assert len(made.signature()) == inputs
     assert len(made.task.classes) == classes
     assert width is None or Pipeline(made, 8).train_arrays().x.shape[1:] == width
-
-
-@pytest.mark.parametrize("name", ["digits", "digits_images", "breast_cancer"])
-@pytest.mark.parametrize(
-    ("options", "flag"),
-    [
-        (DataOptions(filename="x.csv"), "--filename='x.csv'"),
-        (DataOptions(label="3"), "--label='3'"),
-        (DataOptions(columns=("a", "b")), "--columns='a,b'"),
-        (DataOptions(delimiter="\t"), r"--delimiter='\t'"),
-        (DataOptions(types={"a": "number"}), "--types='a=number'"),
-        (DataOptions(weight="3"), "--weight='3'"),
-    ],
-)
-def test_bundled_data_refuse_what_means_nothing_to_them(name, options, flag):
-    with pytest.raises(UsageError, match=re.escape(f"{flag} has no meaning for the bundled data set {name!r}")):
-        providers[name](options)
 
 
 def test_prediction_input_from_archives_and_rows(tmp_path):

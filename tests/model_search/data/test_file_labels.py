@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_search.data.file_labels import Naming, grouped
-from model_search.data.file_parts import refuse_meaningless
+from model_search.data.file_parts import require_classes
 from model_search.data.file_scan import FileKind, scan_files
 from model_search.data.provider import DataOptions
 from model_search.errors import UsageError
@@ -110,9 +110,7 @@ def test_no_group_is_in_two_parts_and_all_rows_are_in_one(rows, seed):
     assert all(len(part) for part in parts)
 
 
-def test_options_that_are_not_read():
-    refuse_meaningless(DataOptions(), ("weight", "image_size"), "sound")
-    with pytest.raises(UsageError, match="image_size has no meaning for sound folders"):
-        refuse_meaningless(DataOptions(image_size=(3, 3)), ("weight", "image_size"), "sound")
+def test_each_file_has_one_class():
+    require_classes(DataOptions(), "sound")
     with pytest.raises(UsageError, match="task 'regression' has no meaning for sound folders"):
-        refuse_meaningless(DataOptions(task="regression"), (), "sound")
+        require_classes(DataOptions(task="regression"), "sound")

@@ -46,10 +46,10 @@ def test_sequences_are_standardised_and_zero_behind_their_end(tmp_path):
 
 
 def test_sequences_without_lengths_are_valid_to_their_last_step_or_to_where_they_are_cut(tmp_path):
-    out, _ = encoded(make(STEPS, "RNN_ALL_ACTIVATIONS"), tmp_path)
+    out, _ = encoded(make(STEPS, "RNN_LAST_ACTIVATIONS"), tmp_path)
     assert set(out["lengths"]) == {5}
     out, _ = encoded(
-        make({"x": STEPS, "n": IDS[:, 0] * 0 + 4}, "RNN_ALL_ACTIVATIONS", lengths="n", sequence_length=3), tmp_path
+        make({"x": STEPS, "n": IDS[:, 0] * 0 + 4}, "RNN_LAST_ACTIVATIONS", lengths="n", sequence_length=3), tmp_path
     )
     assert out["x"].shape[1:] == (3, 2)
     assert set(out["lengths"]) == {3}

@@ -100,11 +100,11 @@ def test_held_out_files(archive, folder):
         ({"x": STEPS, "y": WORDS}, {"weight": "z"}, "has no weights 'z'"),
         ({"y": WORDS}, {}, "has no inputs beside 'y'"),
         ({"x": STEPS, "y": WORDS[:9]}, {}, "input 'x' has 30 examples, the labels 9"),
-        ({"x": STEPS, "y": np.zeros((30, 2))}, {}, r"label 'y' has shape \(30, 2\)"),
+        ({"x": STEPS, "y": np.zeros((30, 2))}, {}, r"labels have shape \(30, 2\)"),
         ({"x": STEPS[:0], "y": WORDS}, {}, "array 'x' is empty"),
         ({"x": STEPS, "y": np.array(WORDS, dtype=object)}, {}, "not an .npz archive of plain arrays"),
-        ({"x": STEPS, "y": WORDS}, {"schema": {"x": "float32"}}, "schema has no meaning for numpy arrays"),
-        ({"x": STEPS, "y": WORDS}, {"columns": ("x", "y")}, "columns has no meaning for numpy arrays"),
+        ({"x": STEPS, "y": WORDS}, {"schema": {"x": "float32"}}, "schema has no meaning for data set"),
+        ({"x": STEPS, "y": WORDS}, {"columns": ("x", "y")}, "columns has no meaning for data set"),
     ],
 )
 def test_unusable_archives(tmp_path, arrays, options, message):

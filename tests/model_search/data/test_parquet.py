@@ -110,7 +110,7 @@ def test_unusable_files(both, tmp_path):
         make(tmp_path / "no.parquet")
     with pytest.raises(UsageError, match="does not exist"):
         make(tmp_path / "missing")
-    with pytest.raises(UsageError, match="delimiter has no meaning for Parquet"):
+    with pytest.raises(UsageError, match="delimiter has no meaning for data set"):
         make(both / "t.parquet", delimiter=";")
     with pytest.raises(UsageError, match="has no column"):
         pd.DataFrame({"z": [1]}).to_parquet(tmp_path / "z.parquet")

@@ -133,8 +133,8 @@ def test_odd_files_are_named(folder, tmp_path):
         ({"problem_type": "RNN_ALL_ACTIVATIONS"}, "take RNN_LAST_ACTIVATIONS or DNN"),
         ({"problem_type": "DNN", "sequence_length": 5}, "sequence_length 5 has no meaning where texts are bags"),
         ({"tokens": "letter"}, "tokens 'letter' must be word or character"),
-        ({"label": "x"}, "label has no meaning for text folders"),
-        ({"augment": ("flip",)}, "augment has no meaning for text folders"),
+        ({"label": "x"}, "label has no meaning for data set"),
+        ({"augment": ("flip",)}, "augment has no meaning for data set"),
     ],
 )
 def test_bad_options(folder, options, message):

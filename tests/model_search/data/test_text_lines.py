@@ -115,7 +115,7 @@ def test_files_for_parts_and_identity(tmp_path):
         ("a b " * 9, {"validation_fraction": 1.5}, "validation_fraction 1.5 must be"),
         ("a b " * 9, {"problem_type": "CNN"}, "problem_type CNN has no meaning for text_lines"),
         ("a b " * 9, {"problem_type": "RNN_LAST_ACTIVATIONS"}, "take RNN_ALL_ACTIVATIONS"),
-        ("a b " * 9, {"class_weight": "balanced"}, "class_weight has no meaning for text_lines"),
+        ("a b " * 9, {"class_weight": "balanced"}, "class_weight has no meaning for data set"),
         ("a b " * 9, {"task": "regression"}, "task 'regression' has no meaning for text_lines"),
     ],
 )

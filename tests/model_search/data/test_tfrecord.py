@@ -248,7 +248,7 @@ def test_a_record_of_another_schema_is_named(tmp_path, change, message):
         (people(), "", {"schema": {"job": "uint8"}}, "schema of 'job' is 'uint8'"),
         (people(), "", {"schema": {"job": "uint8[9]"}}, "record 1: feature 'job' has 5 bytes; expected uint8"),
         (people(), "", {"schema": {"nix": "float32"}}, "record 1: feature 'nix' is missing"),
-        (people(), "", {"columns": ("a",)}, "columns has no meaning for records"),
+        (people(), "", {"columns": ("a",)}, "columns has no meaning for data set"),
         (people(), "", {"lengths": "label", "label": "job"}, "no input is a sequence"),
         (people(), "", {"sequence_length": 3}, "sequence_length 3 has no meaning"),
         (people(), "", {"validation_fraction": 0.0}, "no evaluation data"),
