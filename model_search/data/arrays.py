@@ -102,6 +102,10 @@ def examples_of(data: Any, source: str, options: DataOptions) -> Examples:
     count = len(next(iter(features.values()))) if isinstance(features, dict) else len(features)
     labels = label_arrays(data[1], count, options, source) if data[1] is not None else None
     _check_task_weights(features, labels, options, source)
+    if isinstance(features, dict) and isinstance(labels, dict):
+        moved = {task.weight for task in options.tasks if task.weight in features}
+        labels |= {name: _column(features[name], name, count, source) for name in moved}
+        features = {name: array for name, array in features.items() if name not in moved}
     weights = _column(data[2], "weights", count, source) if len(data) == 3 else None
     return Examples(features, labels, weights, source)
 
@@ -152,7 +156,7 @@ def _check_task_weights(features: Any, labels: Any, options: DataOptions, source
         if not task.weight or labels is None:
             continue
         place, holder = ("features", features) if task.weight_is_a_feature else ("labels", labels)
-        names = list(holder.columns) if isinstance(holder, pd.DataFrame) else list(holder)
+        names = holder.columns if isinstance(holder, pd.DataFrame) else holder if isinstance(holder, dict) else ()
         if task.weight not in names:
             raise UsageError(f"{source}: the {place} have no weights {task.weight!r}, which the spec names")
 

@@ -24,7 +24,7 @@ from .targets import label_columns
 if TYPE_CHECKING:
     import tensorflow as tf
 
-SAMPLE_CELLS = 1 << 22
+SAMPLE_CELLS = 1 << 20
 """About so many cells, spread over the whole file, are what types and statistics are inferred from."""
 
 SAMPLE_BYTES = 128 << 20
