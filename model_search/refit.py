@@ -82,7 +82,12 @@ def _refit(search: Search, trial: Trial) -> str:
     finally:
         keras.utils.clear_session()
     examples = pipeline.provider.describe().train_examples
-    report = {"trial": trial.number, "examples": examples, "steps": steps, "training_loss": losses}
-    report["seconds"] = round(time.monotonic() - begin, 3)
+    report = {
+        "trial": trial.number,
+        "examples": examples,
+        "steps": steps,
+        "training_loss": losses,
+        "seconds": round(time.monotonic() - begin, 3),
+    }
     files.write_atomically(files.join(folder, REFIT_REPORT), json.dumps(report, indent=1).encode())
     return files.join(folder, MODEL)
