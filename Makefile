@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL_DIR ?= search_results/digits
 
-.PHONY: search test lint protos dist clean
+.PHONY: search test lint protos docs dist clean
 
 # A real search on handwritten digits: two trainers, 20 trials, then the leaderboard and the best model.
 search: $(VENV)/installed
@@ -26,6 +26,10 @@ lint: $(VENV)/installed-dev
 # Renews the generated protocol buffer code.
 protos: $(VENV)/installed-dev
 	$(BIN)/python proto/generate.py
+
+# Renews the table of blocks.
+docs: $(VENV)/installed-dev
+	$(BIN)/python docs/generate_blocks.py
 
 # Source archive and wheel, in dist/.
 dist: $(VENV)/installed-dev
