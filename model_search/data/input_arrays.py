@@ -19,8 +19,9 @@ from .input_statistics import (
     spread,
 )
 from .inputs import Inputs, Kind, infer_inputs
+from .inputs_provider import InputsProvider
 from .option_checks import with_known_lengths
-from .provider import DataOptions, Description, Feature, Provider
+from .provider import DataOptions, Description, Feature
 from .tabular import identity_of
 from .trees import Tree, count, mapped, sliced
 
@@ -197,46 +198,12 @@ def _spec(array: np.ndarray) -> Any:
     return tf.TensorSpec((None, *array.shape[1:]), tf.as_dtype(array.dtype))
 
 
-class ArraysProvider(Provider):
+class ArraysProvider(InputsProvider):
     """Named arrays; see `arrays_provider`."""
 
     def __init__(self, inputs: Inputs, coded: Coded, sets: Sequence[_RawSet | None], facts: Description, identity: str):
-        self.task = coded.task
-        self.vocabulary_size = inputs.vocabulary_size
-        self._inputs = inputs
-        self._coded = coded
+        super().__init__(inputs, coded, facts, identity)
         self._sets = sets
-        self._facts = facts
-        self._identity = identity
-        self._encoder: Any = None
-
-    def signature(self) -> Mapping[str, Feature]:
-        """Raw inputs by name."""
-        return self._inputs.signature()
-
-    def encode(self, inputs: Mapping[str, Any]) -> Any:
-        """Applies the layers, which are made at the first call."""
-        if self._encoder is None:
-            from .input_encoders import InputsEncoder
-
-            self._encoder = InputsEncoder(self._inputs)
-        return self._encoder(inputs)
-
-    def train(self) -> "tf.data.Dataset":
-        """Training batches, in the order of the data."""
-        return self._dataset(self._coded.parts[0])
-
-    def shuffled_train(self, seed: int) -> "tf.data.Dataset":
-        """Training batches in an order of the seed; examples of one batch are neighbours in the data."""
-        return self._dataset(self._coded.parts[0], np.random.default_rng(seed))
-
-    def evaluation(self) -> "tf.data.Dataset":
-        """Batches that trials are ranked by."""
-        return self._dataset(self._coded.parts[1])
-
-    def test(self) -> "tf.data.Dataset | None":
-        """Batches that are scored once at the end."""
-        return self._dataset(self._coded.parts[2]) if self._coded.parts[2] else None
 
     def _dataset(self, part: CodedRows, rng: np.random.Generator | None = None) -> "tf.data.Dataset":
         import tensorflow as tf
@@ -251,11 +218,3 @@ class ArraysProvider(Provider):
         return tf.data.Dataset.from_generator(
             lambda: found.batches(part, features, order), output_signature=signature
         ).prefetch(2)
-
-    def describe(self) -> Description:
-        """What was inferred."""
-        return self._facts
-
-    def identity(self) -> str:
-        """A line that changes with data, split or preprocessing."""
-        return self._identity

@@ -1,6 +1,6 @@
 """Records that are read anew in each pass."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from .example_labels import Coded, CodedRows
 from .inputs import Inputs
-from .provider import Description, Feature, Provider
+from .inputs_provider import InputsProvider
+from .provider import Description
 from .record_layout import RecordLayout
 from .record_scan import BATCH
 
@@ -38,7 +39,7 @@ class RecordStream:
         return tf.data.Dataset.from_tensor_slices(files).flat_map(read)
 
 
-class RecordsProvider(Provider):
+class RecordsProvider(InputsProvider):
     """Records that are read anew in each pass; see `tfrecord_provider`."""
 
     def __init__(
@@ -50,43 +51,9 @@ class RecordsProvider(Provider):
         facts: Description,
         identity: str,
     ):
-        self.task = coded.task
-        self.vocabulary_size = inputs.vocabulary_size
+        super().__init__(inputs, coded, facts, identity)
         self.layout: RecordLayout = layout
-        self._inputs = inputs
-        self._coded = coded
         self._streams = streams
-        self._facts = facts
-        self._identity = identity
-        self._encoder: Any = None
-
-    def signature(self) -> Mapping[str, Feature]:
-        """Raw inputs by name."""
-        return self._inputs.signature()
-
-    def encode(self, inputs: Mapping[str, Any]) -> Any:
-        """Applies the layers, which are made at the first call."""
-        if self._encoder is None:
-            from .input_encoders import InputsEncoder
-
-            self._encoder = InputsEncoder(self._inputs)
-        return self._encoder(inputs)
-
-    def train(self) -> "tf.data.Dataset":
-        """Training batches in the order of the files."""
-        return self._dataset(self._coded.parts[0])
-
-    def shuffled_train(self, seed: int) -> "tf.data.Dataset":
-        """Training batches, the files in an order of the seed."""
-        return self._dataset(self._coded.parts[0], np.random.default_rng(seed))
-
-    def evaluation(self) -> "tf.data.Dataset":
-        """Batches that trials are ranked by."""
-        return self._dataset(self._coded.parts[1])
-
-    def test(self) -> "tf.data.Dataset | None":
-        """Batches that are scored once at the end."""
-        return self._dataset(self._coded.parts[2]) if self._coded.parts[2] else None
 
     def _dataset(self, part: CodedRows, rng: np.random.Generator | None = None) -> "tf.data.Dataset":
         import tensorflow as tf
@@ -129,11 +96,3 @@ class RecordsProvider(Provider):
             return dict(zip(features, tensors, strict=False)), tensors[-2], tensors[-1]
 
         return examples
-
-    def describe(self) -> Description:
-        """What was inferred."""
-        return self._facts
-
-    def identity(self) -> str:
-        """A line that changes with data, split or preprocessing."""
-        return self._identity
