@@ -17,8 +17,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import app, flags
 
 from model_search.api import search
-from model_search.data.audio_directory import audio_provider
 from model_search.data.provider import DataOptions
+from model_search.data.sounds.audio_directory import audio_provider
 from model_search.proto.search_spec_pb2 import ProblemType
 from model_search.spec import load_spec
 

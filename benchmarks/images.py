@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import app, flags
 
 from model_search.conclusion import conclude
-from model_search.data.image_directory import image_provider
+from model_search.data.images.image_directory import image_provider
 from model_search.data.provider import DataOptions
 from model_search.model_dir import TEST_FILE
 from model_search.open_search import SearchConfig, open_search

@@ -19,8 +19,8 @@ import tensorflow as tf
 from absl import app, flags
 from sklearn.datasets import load_digits
 
-from model_search.data.csv_provider import csv_provider
 from model_search.data.provider import DataOptions
+from model_search.data.tables.csv_provider import csv_provider
 from model_search.network.heads import Head
 from model_search.network.tower import build_tower
 from model_search.open_search import SearchConfig, open_search

@@ -18,8 +18,8 @@ import numpy as np
 import psutil
 from absl import app, flags
 
-from model_search.data.csv_provider import csv_provider
 from model_search.data.provider import DataOptions
+from model_search.data.tables.csv_provider import csv_provider
 from model_search.open_search import SearchConfig, open_search
 from model_search.plugins import load_plugins
 from model_search.run_trial import run_trial

@@ -34,8 +34,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from model_search.api import search
-from model_search.data.csv_provider import csv_provider
 from model_search.data.provider import DataOptions
+from model_search.data.tables.csv_provider import csv_provider
 from model_search.model_dir import TEST_FILE
 
 DATA = flags.DEFINE_list("data", ["digits", "breast_cancer"], "Of digits, breast_cancer, abalone, adult.")

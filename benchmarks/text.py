@@ -26,8 +26,8 @@ from sklearn.pipeline import make_pipeline
 
 from model_search.api import search
 from model_search.data.provider import DataOptions, Provider
-from model_search.data.text_directory import text_provider
-from model_search.data.text_lines import lines_provider
+from model_search.data.texts.text_directory import text_provider
+from model_search.data.texts.text_lines import lines_provider
 
 BOOK = flags.DEFINE_string("book", None, "Path of the text.", required=True)
 TASKS = flags.DEFINE_list("tasks", ["words", "characters", "halves"], "Of words, characters, halves.")

@@ -26,7 +26,7 @@ from sklearn.datasets import load_digits
 
 from model_search import run_trial as way
 from model_search.converters import hyperparameters_to_proto
-from model_search.data.arrays import provider_from
+from model_search.data.arrays.arrays import provider_from
 from model_search.network.heads import Head
 from model_search.network.tower import build_tower
 from model_search.open_search import SearchConfig, open_search

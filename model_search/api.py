@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from .conclusion import conclude
-from .data.arrays import provider_from
+from .data.arrays.arrays import provider_from
 from .data.provider import DataOptions
 from .errors import UsageError
 from .handle import StudyHandle

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from ..errors import UsageError
 from ..registry import closest
-from .augment_images import Cutout, PaddedCrop
-from .augment_sounds import Noise, SpecAugment, TimeShift
+from .images.augment_images import Cutout, PaddedCrop
+from .sounds.augment_sounds import Noise, SpecAugment, TimeShift
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _BUNDLED = (*FRACTIONS, "class_weight", "task")
 @register_provider("csv", uses=(*_TABLE, "columns", "delimiter"))
 def csv(options: DataOptions) -> Provider:
     """A table in a CSV file; see `csv_provider`."""
-    from .csv_provider import csv_provider
+    from .tables.csv_provider import csv_provider
 
     return csv_provider(options)
 
@@ -23,7 +23,7 @@ def csv(options: DataOptions) -> Provider:
 @register_provider("image_directory", uses=(*_BY_FILE, "image_size", "augment"))
 def image_directory(options: DataOptions) -> Provider:
     """Images in one folder a class; see `image_directory`."""
-    from .image_directory import image_provider
+    from .images.image_directory import image_provider
 
     return image_provider(options)
 
@@ -55,7 +55,7 @@ def breast_cancer(options: DataOptions) -> Provider:
 @register_provider("audio_directory", uses=(*_BY_FILE, "sample_rate", "seconds", "augment"))
 def audio_directory(options: DataOptions) -> Provider:
     """WAV files in one folder a class, or with labels in their names; see `audio_directory`."""
-    from .audio_directory import audio_provider
+    from .sounds.audio_directory import audio_provider
 
     return audio_provider(options)
 
@@ -63,7 +63,7 @@ def audio_directory(options: DataOptions) -> Provider:
 @register_provider("text_directory", uses=(*_BY_FILE, "vocabulary", "sequence_length", "tokens"))
 def text_directory(options: DataOptions) -> Provider:
     """Plain texts in one folder a class; see `text_directory`."""
-    from .text_directory import text_provider
+    from .texts.text_directory import text_provider
 
     return text_provider(options)
 
@@ -71,7 +71,7 @@ def text_directory(options: DataOptions) -> Provider:
 @register_provider("text_lines", uses=(*FILES, *FRACTIONS, "task", "vocabulary", "sequence_length", "tokens"))
 def text_lines(options: DataOptions) -> Provider:
     """One plain text, each next word or character of which is predicted; see `text_lines`."""
-    from .text_lines import lines_provider
+    from .texts.text_lines import lines_provider
 
     return lines_provider(options)
 
@@ -79,7 +79,7 @@ def text_lines(options: DataOptions) -> Provider:
 @register_provider("numpy", uses=_ARRAYS)
 def numpy(options: DataOptions) -> Provider:
     """Arrays by name in an .npz archive or a folder of .npy files; see `numpy_files`."""
-    from .numpy_files import numpy_provider
+    from .arrays.numpy_files import numpy_provider
 
     return numpy_provider(options)
 
@@ -87,7 +87,7 @@ def numpy(options: DataOptions) -> Provider:
 @register_provider("parquet", uses=_TABLE)
 def parquet(options: DataOptions) -> Provider:
     """A table in a Parquet file; see `parquet_provider`."""
-    from .parquet_provider import parquet_provider
+    from .tables.parquet_provider import parquet_provider
 
     return parquet_provider(options)
 
@@ -95,6 +95,6 @@ def parquet(options: DataOptions) -> Provider:
 @register_provider("tfrecord", uses=(*_ARRAYS, "schema", "image_size"))
 def tfrecord(options: DataOptions) -> Provider:
     """Records of `tf.train.Example` in TFRecord files; see `tfrecord_provider`."""
-    from .tfrecord_provider import tfrecord_provider
+    from .records.tfrecord_provider import tfrecord_provider
 
     return tfrecord_provider(options)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn import datasets
 
-from .arrays import provider_from
+from .arrays.arrays import provider_from
 from .provider import DataOptions, Provider
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ..errors import UsageError
 from ..registry import closest
 from .provider import Task, TaskKind
-from .values import is_text, missing_mask, to_numbers
+from .tables.values import is_text, missing_mask, to_numbers
 
 FEW_VALUES = 20
 """Up to so many different integers are class ids."""

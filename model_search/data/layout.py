@@ -10,11 +10,11 @@ Batches = Iterator[tuple[list[str], dict[str, np.ndarray]]]
 """Ids (row numbers or file names) and raw inputs by name, (batch, ...) each, as `keras.Model.predict` takes them."""
 
 _PLACES = {
-    "table": ("table_layout", "TableLayout"),
-    "images": ("image_layout", "ImageLayout"),
-    "audio": ("audio_layout", "AudioLayout"),
-    "text": ("text_layout", "TextLayout"),
-    "records": ("record_layout", "RecordLayout"),
+    "table": ("tables.table_layout", "TableLayout"),
+    "images": ("images.image_layout", "ImageLayout"),
+    "audio": ("sounds.audio_layout", "AudioLayout"),
+    "text": ("texts.text_layout", "TextLayout"),
+    "records": ("records.record_layout", "RecordLayout"),
 }
 """Module and class of each kind; they load when a model of that kind is used."""
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
-from .csv_file import require_file
 from .layout import Batches
 from .provider import Feature
 from .signature import ModelSignature
-from .table_layout import flat
+from .tables.csv_file import require_file
+from .tables.table_layout import flat
 
 BATCH = 1024
 

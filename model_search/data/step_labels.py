@@ -10,8 +10,8 @@ from ..errors import UsageError
 from .labels import Labels, check_values, class_ids, make_task
 from .provider import DataOptions, Task, TaskKind
 from .split import stratified
+from .tables.values import tidy
 from .targets import standardised
-from .values import tidy
 
 
 def task_of_steps(labels: np.ndarray, valid: np.ndarray, label: str, options: DataOptions, source: str) -> Task:

@@ -7,10 +7,10 @@ import numpy as np
 
 from ..errors import UsageError
 from ..registry import closest
-from .frames import Table, find_column
 from .labels import Labels, check_values, class_ids, make_task
 from .provider import DataOptions, Task, TaskKind, TaskOptions
 from .split import strata_of_values
+from .tables.frames import Table, find_column
 from .trees import Tree
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model_search.data.arrays import provider_from
+from model_search.data.arrays.arrays import provider_from
 from model_search.data.provider import DataOptions
 from model_search.open_search import SearchConfig, open_search
 from model_search.plugins import load_plugins

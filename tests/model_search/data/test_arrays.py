@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from model_search.data import builtin
-from model_search.data.arrays import provider_from
+from model_search.data.arrays.arrays import provider_from
 from model_search.data.pipeline import Pipeline
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, TaskKind, providers

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from wavs import A_LAW, EXTENSIBLE, FLOAT, PCM, wav, write
 
-from model_search.data.audio_wav import WavError, read_header, read_samples
+from model_search.data.sounds.audio_wav import WavError, read_header, read_samples
 
 
 def read(tmp_path, content, frames=1000):

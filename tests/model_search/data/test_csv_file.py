@@ -1,8 +1,8 @@
 import pytest
 
-from model_search.data import csv_file
-from model_search.data.csv_file import CsvFile
-from model_search.data.csv_layout import Layout
+from model_search.data.tables import csv_file
+from model_search.data.tables.csv_file import CsvFile
+from model_search.data.tables.csv_layout import Layout
 from model_search.errors import UsageError
 
 

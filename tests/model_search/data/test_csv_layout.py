@@ -1,6 +1,6 @@
 import pytest
 
-from model_search.data.csv_layout import (
+from model_search.data.tables.csv_layout import (
     column_names,
     given_delimiter,
     has_decimal_commas,

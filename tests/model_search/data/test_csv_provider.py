@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from tables import people
 
-from model_search.data import builtin, csv_provider, provider
+from model_search.data import builtin, provider
 from model_search.data.pipeline import Pipeline
 from model_search.data.provider import DataOptions, TaskKind
+from model_search.data.tables import csv_provider
 from model_search.errors import UsageError
 
 assert builtin

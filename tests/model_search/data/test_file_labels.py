@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_search.data.file_labels import Naming, grouped
-from model_search.data.file_parts import require_classes
-from model_search.data.file_scan import FileKind, scan_files
+from model_search.data.files.file_labels import Naming, grouped
+from model_search.data.files.file_parts import require_classes
+from model_search.data.files.file_scan import FileKind, scan_files
 from model_search.data.provider import DataOptions
 from model_search.errors import UsageError
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from model_search.data import builtin
-from model_search.data.image_files import scan
+from model_search.data.images.image_files import scan
 from model_search.data.pipeline import Pipeline
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers

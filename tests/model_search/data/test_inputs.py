@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from encoders import encoded, encoder_of
 
-from model_search.data.arrays import provider_from
+from model_search.data.arrays.arrays import provider_from
 from model_search.data.provider import DataOptions
 from model_search.errors import UsageError
 

@@ -4,7 +4,7 @@ import pytest
 
 from model_search.data.labels import Labels, class_ids, class_weights, make_task
 from model_search.data.provider import Task, TaskKind
-from model_search.data.values import tidy
+from model_search.data.tables.values import tidy
 from model_search.errors import UsageError
 
 

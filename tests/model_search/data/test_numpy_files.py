@@ -5,7 +5,7 @@ import pytest
 from encoders import encoded
 
 from model_search.data import builtin
-from model_search.data.input_statistics import CHUNK_BYTES
+from model_search.data.arrays.input_statistics import CHUNK_BYTES
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, TaskKind, providers
 from model_search.data.signature import from_json, to_json

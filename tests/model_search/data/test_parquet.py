@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 from tables import people
 
-from model_search.data import builtin, parquet_provider
-from model_search.data.parquet_file import parquet_rows
+from model_search.data import builtin
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers
 from model_search.data.signature import signature_of
+from model_search.data.tables import parquet_provider
+from model_search.data.tables.parquet_file import parquet_rows
 from model_search.errors import UsageError
 
 assert builtin
@@ -48,7 +49,7 @@ def test_a_table_means_what_it_means_in_a_csv_file(both):
 
 def test_streamed_rows_are_those_of_a_streamed_csv_file(both, monkeypatch):
     monkeypatch.setattr(parquet_provider, "STREAM_CELLS", 10)
-    monkeypatch.setattr("model_search.data.csv_provider.STREAM_BYTES", 10)
+    monkeypatch.setattr("model_search.data.tables.csv_provider.STREAM_BYTES", 10)
     one, other = make(both / "t.parquet", test_fraction=0.2), make(both / "t.csv", "csv", test_fraction=0.2)
     assert "streamed" in one.describe().notes[0]
     sizes = [

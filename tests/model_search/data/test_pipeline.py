@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model_search.data.arrays import provider_from
+from model_search.data.arrays.arrays import provider_from
 from model_search.data.pipeline import Pipeline
 from model_search.data.provider import DataOptions
 

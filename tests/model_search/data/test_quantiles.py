@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model_search.data.quantiles import BINS, OWN_EDGES, edges_of
+from model_search.data.tables.quantiles import BINS, OWN_EDGES, edges_of
 
 
 def test_few_values_that_repeat_are_edges_themselves():

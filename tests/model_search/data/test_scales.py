@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model_search.data.frames import Table
 from model_search.data.provider import DataOptions
-from model_search.data.schema import infer_schema
-from model_search.data.tabular import MANY_ROWS, TableSource, table_provider
+from model_search.data.tables.frames import Table
+from model_search.data.tables.schema import infer_schema
+from model_search.data.tables.tabular import MANY_ROWS, TableSource, table_provider
 
 
 def variances(frame: pd.DataFrame) -> list[float]:

@@ -5,11 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model_search.data import builtin, csv_provider
-from model_search.data.arrays import provider_from
+from model_search.data import builtin
+from model_search.data.arrays.arrays import provider_from
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers
 from model_search.data.signature import from_json, to_json
+from model_search.data.tables import csv_provider
 from model_search.errors import UsageError
 
 assert builtin

@@ -10,7 +10,7 @@ from model_search.data import builtin
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers
 from model_search.data.signature import from_json, to_json
-from model_search.data.text_directory import cut
+from model_search.data.texts.text_directory import cut
 from model_search.errors import UsageError
 
 assert builtin

@@ -1,6 +1,6 @@
 import pytest
 
-from model_search.data.text_layout import TextLayout
+from model_search.data.texts.text_layout import TextLayout
 from model_search.errors import UsageError
 
 

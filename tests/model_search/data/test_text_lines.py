@@ -6,7 +6,7 @@ import pytest
 
 from model_search.data import builtin
 from model_search.data.provider import DataOptions, providers
-from model_search.data.text_lines import unigram_perplexity
+from model_search.data.texts.text_lines import unigram_perplexity
 from model_search.errors import UsageError
 
 assert builtin

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_search.data.provider import DataOptions
-from model_search.data.text_encoder import SPLIT, STANDARDIZE, TextEncoder
-from model_search.data.text_tokens import (
+from model_search.data.texts.text_encoder import SPLIT, STANDARDIZE, TextEncoder
+from model_search.data.texts.text_tokens import (
     TextOptions,
     TextPlan,
     covering_length,

@@ -8,9 +8,10 @@ import pytest
 import tensorflow as tf
 from encoders import encoded, encoder_of
 
-from model_search.data import builtin, record_scan
+from model_search.data import builtin
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers
+from model_search.data.records import record_scan
 from model_search.data.signature import from_json, to_json
 from model_search.errors import UsageError
 

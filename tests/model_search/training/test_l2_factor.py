@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from model_search.architecture import Architecture
-from model_search.data.arrays import provider_from
+from model_search.data.arrays.arrays import provider_from
 from model_search.data.pipeline import Pipeline
 from model_search.data.provider import DataOptions
 from model_search.proto.search_spec_pb2 import SearchSpec

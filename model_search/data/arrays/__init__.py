@@ -1,0 +1,1 @@
+"""Arrays by name: in memory, in archives and folders of numpy."""

@@ -1,0 +1,1 @@
+"""Labelled files below a folder."""

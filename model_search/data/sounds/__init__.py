@@ -1,0 +1,1 @@
+"""Folders of sounds, as log-mel spectrograms."""

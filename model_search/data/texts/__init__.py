@@ -1,0 +1,1 @@
+"""Folders of texts, and next-token prediction."""
