@@ -13,5 +13,10 @@ class Identity(SingleInputBlock):
 
     role = Role.ANY
 
+    @property
+    def is_causal(self) -> bool:
+        """It sees what it passes on."""
+        return True
+
     def _output(self, tensor: Any) -> Any:
         return tensor

@@ -50,7 +50,7 @@ def search(
     Args:
       data: `(features, labels)` or `(features, labels, weights)` of numpy arrays, a pandas frame with `label=<column>`,
         a `tf.data.Dataset`, or a `Provider`.
-      spec: bundled name (`dnn`, `small_dnn`, `cnn`), path of a .pbtxt file, or a `SearchSpec` message.
+      spec: bundled name (`dnn`, `tabular`, `cnn`, ...), path of a .pbtxt file, or a `SearchSpec` message.
       model_dir: folder for models and, unless `trial_store` is given, the trial database.
       max_trials: budget of the search.
       train_steps, batch_size: gradient steps of a trial, examples a step.

@@ -1,18 +1,19 @@
 """Scores the best model on test data that nothing was selected by, once, at the end."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from . import files
-from .data.trees import Tree, joined, mapped
+from .data.trees import Tree, mapped
 from .model_dir import TEST_FILE, refitted_model
 from .model_file import load_model
 from .network.serving import logits_behind
 from .run_trial import Search
-from .training.metrics import evaluate
+from .training.evaluation import evaluated
 
 
 def score_best_on_test(search: Search) -> dict[str, float] | None:
@@ -31,16 +32,14 @@ def score_best_on_test(search: Search) -> dict[str, float] | None:
     if known.get("model") == path and known.get("trial") == best[0].number:
         return dict(known["metrics"])
     model = load_model(path)
-    parts = [(predicted(model, x), y, w) for x, y, w in search.pipeline.raw_with_step_weights(batches)]
-    predictions, labels, weights = (joined(column) for column in zip(*parts, strict=True))
-    task = search.pipeline.task
-    logits = logits_behind(task, predictions, search.spec.temperature)
-    metrics = evaluate(task, logits, labels, weights)
+    metrics, _ = evaluated(search.pipeline.task, _predictions(search, model, batches))
     scored = {"trial": best[0].number, "model": path, "metrics": metrics}
     files.write_atomically(files.join(search.model_dir, TEST_FILE), json.dumps(scored, indent=1).encode())
     return metrics
 
 
-def predicted(model: keras.Model, features: Any) -> Tree:
-    """Predictions of one batch, as arrays."""
-    return mapped(np.asarray, model.predict_on_batch(features))
+def _predictions(search: Search, model: keras.Model, batches: tf.data.Dataset) -> Iterator[tuple[Tree, Tree, Tree]]:
+    """Logits of the served model with labels and weights, batch by batch."""
+    for features, labels, weights in search.pipeline.raw_with_step_weights(batches):
+        predictions = mapped(np.asarray, model.predict_on_batch(features))
+        yield logits_behind(search.pipeline.task, predictions, search.spec.temperature), labels, weights

@@ -149,7 +149,10 @@ def check_causality(spec: SearchSpec, task: Task) -> None:
     """Raises `UsageError` where a block could read the answer off later steps."""
     if not any(part.predicts_ahead for part in (task, *task.tasks)):
         return
-    leaking = [name for name in spec.blocks_to_use if not getattr(blocks[name].create(), "is_causal", False)]
+    named = [*spec.blocks_to_use]
+    named += [name for suggestion in spec.user_suggestions for name in suggestion.architecture]
+    named += [name for entry in spec.multi_task_spec for name in entry.architecture]
+    leaking = [name for name in named if not getattr(blocks[name].create(), "is_causal", False)]
     if leaking:
         raise UsageError(
             f"block {leaking[0]!r} may look at later steps, and so at the answer, where {task.target!r} is predicted;"

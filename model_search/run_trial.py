@@ -20,11 +20,11 @@ from .spec import SearchSpec, trial_steps
 from .study import Measurement, Result, Study, Suggestion
 from .training.artifacts import trial_folder, write_artifacts
 from .training.checkpoint import CHECKPOINT
+from .training.evaluation import evaluated
 from .training.failures import as_trial_error, check_memory
 from .training.fit import Fit, InterruptedTraining, fit
 from .training.inference import logits_of
 from .training.loop import report_steps
-from .training.metrics import evaluate
 from .training.options import TrainingOptions
 from .trial_store.contract import Claim, DuplicateSuggestionError, LeaseLostError, TrialStore
 from .trial_store.heartbeat import Heartbeat
@@ -119,8 +119,7 @@ def train_and_evaluate(
     )  # fmt: skip
     measurements: list[Measurement] = []
     fit(plan, tower, progress_of(search, claim, heartbeat, steps, measurements))
-    logits, labels, weights = logits_of(tower.model, search.pipeline.evaluation())
-    metrics = evaluate(search.pipeline.task, logits, labels, weights)
+    metrics, logits = evaluated(search.pipeline.task, logits_of(tower.model, search.pipeline.evaluation()))
     measurements.append(Measurement(steps, metrics))
     with served(search, tower) as model:
         check_lease(search, claim, heartbeat)

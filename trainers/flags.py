@@ -7,6 +7,7 @@ from absl import flags
 
 from ..data.provider import DataOptions
 from ..errors import UsageError
+from ..spec.loading import bundled_specs
 from ..training.options import TrainingOptions
 
 FLAGS = flags.FLAGS
@@ -23,7 +24,7 @@ def define_study_flags() -> None:
 
 def define_spec_flags() -> None:
     """What is searched."""
-    flags.DEFINE_string("spec", "dnn", "Bundled spec (dnn, small_dnn, cnn), or path of a .pbtxt file.")
+    flags.DEFINE_string("spec", "dnn", f"Bundled spec ({', '.join(bundled_specs())}), or path of a .pbtxt file.")
     flags.DEFINE_string("hypertuning_method", "", "Oracle for hyperparameters: random or bayesian; overrides the spec.")
     flags.DEFINE_alias("phoenix_spec_filename", "spec")
 

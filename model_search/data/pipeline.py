@@ -19,6 +19,9 @@ ENCODING_BATCH = 4096
 BATCH_VALUES = 1 << 20
 """Values of one encoded batch at most (4 MiB): a network's activations on it are many times as large."""
 
+STEP_VALUES = 1 << 24
+"""Logits of one evaluation batch at most (64 MiB) where each step has many."""
+
 RAW_BYTES = 64 << 20
 """Bytes of one batch of raw features at most: sounds are larger raw than encoded."""
 
@@ -112,7 +115,8 @@ class Pipeline:
         """Examples of one batch when nothing is trained."""
         fitting = BATCH_VALUES // max(1, int(np.prod(self.encoding.shape)))
         raw = RAW_BYTES // max(1, self._raw_bytes)
-        return max(self.batch_size, min(ENCODING_BATCH, fitting, raw))
+        steps = STEP_VALUES // (self.encoding.shape[0] * self.task.outputs) if self.task.is_per_step else fitting
+        return max(self.batch_size, min(ENCODING_BATCH, fitting, raw, steps))
 
     def raw_inputs(self) -> dict[str, Any]:
         """Fresh `keras.Input` tensors by name, for a model that takes raw examples."""

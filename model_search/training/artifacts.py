@@ -56,7 +56,7 @@ def write_artifacts(
     number: int,
     suggestion: Suggestion,
     model: keras.Model,
-    logits: Tree,
+    logits: Tree | None,
     measurements: Sequence[Measurement],
 ) -> str:
     """Writes all files of a finished trial into its folder.
@@ -68,7 +68,8 @@ def write_artifacts(
     files.write_atomically(files.join(folder, SUGGESTION), suggestion_text(number, suggestion).encode())
     content = json.dumps([asdict(measurement) for measurement in measurements], indent=1)
     files.write_atomically(files.join(folder, MEASUREMENTS), content.encode())
-    ending, content_of_logits = logits_bytes(logits)
-    files.write_atomically(files.join(folder, f"{LOGITS}.{ending}"), content_of_logits)
+    if logits is not None:
+        ending, content_of_logits = logits_bytes(logits)
+        files.write_atomically(files.join(folder, f"{LOGITS}.{ending}"), content_of_logits)
     write_model(folder, model)
     return f"trials/{number}/{MODEL}"

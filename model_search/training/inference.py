@@ -1,38 +1,35 @@
 """Logits of a network over a data set, in one pass."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ..data.trees import Tree, joined, mapped
+from ..data.trees import Tree, mapped
 
 # Fewer batches than this are cheaper to compute operation by operation than to trace a graph for.
 TRACE_FROM_BATCHES = 8
 
 
-def logits_of(network: keras.Model, batches: Iterable[tuple[Any, Any, Any]]) -> tuple[Tree, Tree, Tree]:
+def logits_of(network: keras.Model, batches: Iterable[tuple[Any, Any, Any]]) -> Iterator[tuple[Tree, Tree, Tree]]:
     """Runs the network once over the batches.
 
     Args:
       network: encoded input to logits.
       batches: (encoded features, labels, weights).
 
-    Returns:
-      float32 logits (examples, ..., outputs), and the labels and weights in the same order; dicts where there are
-      several tasks.
+    Yields:
+      float32 logits (examples, ..., outputs) of each batch with its labels and weights; dicts where there are several
+      tasks.
     """
     rest = iter(batches)
     first = list(itertools.islice(rest, TRACE_FROM_BATCHES))
     is_short = len(first) < TRACE_FROM_BATCHES
     traced = tf.function(lambda x: network(x, training=False), autograph=False, reduce_retracing=True)
-    parts = []
     for x, y, w in itertools.chain(first, rest):
         x = mapped(tf.convert_to_tensor, x)
         logits = network(x, training=False) if is_short else traced(x)
-        parts.append((mapped(lambda tensor: np.asarray(tensor, np.float32), logits), y, w))
-    logits, labels, weights = (joined(column) for column in zip(*parts, strict=True))
-    return logits, labels, weights
+        yield mapped(lambda tensor: np.asarray(tensor, np.float32), logits), y, w

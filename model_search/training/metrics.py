@@ -42,7 +42,8 @@ def metric_names(task: Task) -> list[str]:
         return ["auc", "pr_auc", "f1", "accuracy", "exact_match", "loss"]
     names = ["accuracy", "balanced_accuracy", "f1", "loss"]
     if task.is_per_step:
-        names = ["accuracy", "perplexity", "loss"]
+        # The next token is rarely certain: how probable it was says more than whether it was the likeliest.
+        names = ["perplexity", "accuracy", "loss"] if task.predicts_ahead else ["accuracy", "perplexity", "loss"]
     if task.outputs == 2:
         names += ["auc", "pr_auc"]
     if task.outputs > 5:
@@ -71,6 +72,11 @@ def log_probabilities(logits: np.ndarray) -> np.ndarray:
     """Log of the softmax over the last axis."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def perplexity(loss: float) -> float:
+    """exp of a mean cross-entropy, which stays finite."""
+    return float(np.exp(min(loss, 700.0)))
 
 
 def evaluate(task: Task, logits: Tree, labels: Tree, weights: Tree) -> dict[str, float]:
@@ -153,7 +159,7 @@ def _classification(task: Task, logits: np.ndarray, labels: np.ndarray, weights:
         "loss": float(np.average(-logs[np.arange(len(labels)), labels], weights=weights)),
     }
     if task.is_per_step:
-        found["perplexity"] = float(np.exp(min(found["loss"], 700.0)))
+        found["perplexity"] = perplexity(found["loss"])
     average = "binary" if task.outputs == 2 else "macro"
     scores: dict[str, Callable[[], float]] = {}
     if not task.is_per_step:
