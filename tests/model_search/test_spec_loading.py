@@ -26,7 +26,7 @@ def test_a_file_is_read(tmp_path):
 
 @pytest.mark.parametrize("name", ["dnnn", "folder/mine.pbtxt"])
 def test_a_missing_spec_names_the_bundled_ones(name):
-    with pytest.raises(UsageError, match=f"'{name}'.*cnn, dnn, .*small_dnn"):
+    with pytest.raises(UsageError, match=f"'{name}'.*audio, cnn, .*dnn, .*tabular"):
         load_spec(name)
 
 
