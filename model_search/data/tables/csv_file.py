@@ -2,7 +2,8 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -20,8 +21,10 @@ SAMPLE_CHARACTERS = 1 << 18
 CHUNK_CELLS = 1 << 20
 """Cells that are parsed at a time, which bounds the memory of parsing whatever the width of a table."""
 
-CHUNK_CHARACTERS = 1 << 25
-"""A frame ends after so many characters: cells may hold long texts."""
+CHUNK_BYTES = 32 << 20
+"""A frame ends after so many bytes: cells may hold long texts."""
+
+ROWS_AT_A_TIME = 1000
 
 
 class CsvFile:
@@ -122,7 +125,7 @@ class CsvFile:
             numbered = enumerate(reader, start=1)
             if self.layout.has_header:
                 next((row for _, row in numbered if row), None)
-            while kept := list(_piece(numbered, step)):
+            while kept := _piece(numbered, step, stream.buffer.tell):
                 yield self._frame(kept, expected)
 
     def _frame(self, numbered: list[tuple[int, list[str]]], expected: int) -> pd.DataFrame:
@@ -157,16 +160,18 @@ def _rows_of(filename: str, sample: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _piece(numbered: Iterator[tuple[int, list[str]]], rows: int) -> Iterator[tuple[int, list[str]]]:
-    """The next rows that are not empty, as many as one frame takes."""
-    taken = size = 0
-    for number, row in numbered:
-        if row:
-            yield number, row
-            taken += 1
-            size += sum(map(len, row))
-            if taken == rows or size >= CHUNK_CHARACTERS:
-                return
+def _piece(
+    numbered: Iterator[tuple[int, list[str]]], rows: int, position: Callable[[], int]
+) -> list[tuple[int, list[str]]]:
+    """The next rows that are not empty, as many as one frame takes; `position` tells how far the file was read."""
+    taken: list[tuple[int, list[str]]] = []
+    begin = position()
+    while len(taken) < rows and position() - begin < CHUNK_BYTES:
+        read = list(itertools.islice(numbered, min(ROWS_AT_A_TIME, rows - len(taken))))
+        if not read:
+            break
+        taken += [(number, row) for number, row in read if row]
+    return taken
 
 
 def require_file(filename: str) -> Path:

@@ -127,7 +127,12 @@ def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> 
     counts = found.class_counts(task, source)
     balance = class_weights(options.class_weight, task, counts)
     coder = replace(coder, weight_scale=found.weight / found.rows, class_weights=balance)
-    sizes = [found.rows] + [sum(len(coder.part(table)) for table in stream.tables()) for stream in streams[1:]]
+    # A part without rows need not be looked for in the whole file.
+    wanted = (options.validation_fraction or files[1], options.test_fraction or files[2])
+    sizes = [found.rows] + [
+        sum(len(coder.part(table)) for table in stream.tables()) if has_rows else 0
+        for stream, has_rows in zip(streams[1:], wanted, strict=True)
+    ]
     if not sizes[1]:
         raise UsageError("no evaluation data: give a validation file or a validation_fraction above 0")
     notes = [
