@@ -166,7 +166,7 @@ def _piece(
     """The next rows that are not empty, as many as one frame takes; `position` tells how far the file was read."""
     taken: list[tuple[int, list[str]]] = []
     begin = position()
-    while len(taken) < rows and position() - begin < CHUNK_BYTES:
+    while len(taken) < rows and (not taken or position() - begin < CHUNK_BYTES):
         read = list(itertools.islice(numbered, min(ROWS_AT_A_TIME, rows - len(taken))))
         if not read:
             break
