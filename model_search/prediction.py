@@ -74,7 +74,9 @@ def _columns_of(task: Task, prefix: str) -> list[str]:
 def _cells(task: Task, output: np.ndarray) -> list[str]:
     """The cells of one example's prediction."""
     if task.is_per_step:
-        return [" ".join(_words(task, step) for step in output)]
+        # Padding has no probabilities; steps of regression cannot be told from it.
+        steps = [step for step in output if step.any()] if task.classes else list(output)
+        return [" ".join(_words(task, step) for step in steps)]
     probabilities = [f"{value:.6g}" for value in output] if task.classes else []
     return [_words(task, output), *probabilities]
 
@@ -111,7 +113,10 @@ def open_predictor(model: str, signature_path: str = "") -> Predictor:
     path = signature_path or default
     content = files.read_bytes(path)
     if content is None:
-        raise UsageError(f"--model={model} has no signature at {path}; `model_search export` writes one")
+        raise UsageError(
+            f"--model={model} has no signature at {path}, which `model_search export` writes; for a model inside of a"
+            " search's folder give --model_dir"
+        )
     try:
         signature = from_json(json.loads(content))
     except ValueError as error:

@@ -14,6 +14,7 @@ from .controller import Controller, SearchSpaceExhaustedError
 from .data.pipeline import Pipeline
 from .errors import StudyError, TrialError
 from .network.heads import head_of
+from .network.reloading import check_reloads
 from .network.serving import forgetting_calls, serving_model
 from .network.tower import Tower, build_tower
 from .spec import SearchSpec, trial_steps
@@ -164,6 +165,7 @@ def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
     if limit and tower.parameters > limit:
         raise TrialError(f"the network has {tower.parameters:,} parameters, --max_parameters allows {limit:,}")
     check_memory(tower.parameters)
+    check_reloads(tower.model, suggestion.architecture)
     return tower
 
 

@@ -15,6 +15,7 @@ from ..data.trees import leaves, mapped
 from ..errors import TrialError
 from ..hyperparameters import default_values, hyperparameter_space
 from ..network.heads import head_of
+from ..network.reloading import check_reloads
 from ..network.tower import Tower, build_tower
 from ..spec import SearchSpec
 from ..spec.towers import tower
@@ -52,6 +53,7 @@ def _build(spec: SearchSpec, provider: Provider, architecture: Architecture, opt
     values = default_values(hyperparameter_space(spec, architecture, options.train_steps))
     head = head_of(spec, provider.task)
     built = build_tower(architecture, values, pipeline.encoding, head, spec.embedding_size)
+    check_reloads(built.model, architecture)
     if options.max_parameters and built.parameters > options.max_parameters:
         raise TrialError(f"{built.parameters:,} parameters, --max_parameters allows {options.max_parameters:,}")
     return built

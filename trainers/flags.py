@@ -19,11 +19,16 @@ def define_study_flags() -> None:
     flags.DEFINE_string("experiment_name", "", "Name of the search; for a model_dir that holds one, that one's.")
     flags.DEFINE_string("experiment_owner", "", "Who owns the search; for a model_dir that holds one, that one's.")
     flags.DEFINE_string("trial_store", "", "URL of the trial database; by default SQLite inside model_dir.")
-    flags.DEFINE_list("import_modules", [], "Modules or .py files with your own blocks and providers.")
+
+
+def define_module_flags() -> None:
+    """What else is loaded."""
+    flags.DEFINE_list("import_modules", [], "Modules or .py files with your own blocks, layers and providers.")
 
 
 def define_spec_flags() -> None:
     """What is searched."""
+    define_module_flags()
     flags.DEFINE_string("spec", "dnn", f"Bundled spec ({', '.join(bundled_specs())}), or path of a .pbtxt file.")
     flags.DEFINE_string("hypertuning_method", "", "Oracle for hyperparameters: random or bayesian; overrides the spec.")
     flags.DEFINE_alias("phoenix_spec_filename", "spec")
@@ -45,15 +50,21 @@ def define_data_flags() -> None:
     flags.DEFINE_list("columns", [], "Column names of a file without a header.")
     flags.DEFINE_list("types", [], "Column types: name=number, category, text or ignore; by default inferred.")
     flags.DEFINE_string("weight", "", "Column of example weights.")
-    flags.DEFINE_string("class_weight", "", "'balanced', or class=weight pairs separated by commas.")
+    flags.DEFINE_string("class_weight", "", "'balanced', or pairs separated by commas such as yes=5,no=1.")
     flags.DEFINE_string("task", "", "classification, regression or multi_label; by default inferred from the label.")
     flags.DEFINE_string("delimiter", "", "Of the CSV file ('tab' for a tabulator); by default inferred.")
     flags.DEFINE_float("validation_fraction", default.validation_fraction, "Part held out where no file is given.")
     flags.DEFINE_float("test_fraction", default.test_fraction, "Part held out for the test at the end.")
     flags.DEFINE_string("image_size", "32x32", "Height and width that images are resized to.")
-    flags.DEFINE_list("augment", [], "Augmentations in training, as name or name:strength: flip, crop:4, ...")
+    flags.DEFINE_list(
+        "augment", [], "flip, crop:4, cutout:8 of images; time_shift:0.1, noise:0.3, spec_augment of sounds."
+    )
     flags.DEFINE_string("label_pattern", "", "Regular expression whose group is the label in a file's name.")
-    flags.DEFINE_string("group_pattern", "", "The same: files of one group are never in two parts of the data.")
+    flags.DEFINE_string(
+        "group_pattern",
+        "",
+        "Regular expression whose group is, say, the speaker: none is in two parts.",
+    )
     flags.DEFINE_integer("sample_rate", 0, "Of sounds, in Hz; 0: that of the first file.", lower_bound=0)
     flags.DEFINE_float("seconds", 0.0, "Length of sounds; 0: that which covers 95 % of them.", lower_bound=0)
     flags.DEFINE_integer(
@@ -81,7 +92,11 @@ def define_training_flags() -> None:
     flags.DEFINE_integer(
         "seed", 0, "Of everything random: splits, architectures, weights, order.", lower_bound=0, upper_bound=2**31 - 1
     )
-    flags.DEFINE_string("optimization_metric", "", "What ranks trials; by default accuracy, or rmse for regression.")
+    flags.DEFINE_string(
+        "optimization_metric",
+        "",
+        "What ranks trials: accuracy, auc, f1, rmse, perplexity, ...; by default by the task.",
+    )
     flags.DEFINE_string("optimization_goal", "", "max or min; by default the metric's own direction.")
     flags.DEFINE_bool(
         "refit",

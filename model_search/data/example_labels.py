@@ -134,7 +134,7 @@ def code(
     tables = [one.table(label) if one else None for one in given]
     assert tables[0] is not None
     weight = weight_column(label) if train.weights is not None else ""
-    own = replace(options, label=",".join(as_columns(train.labels, label)), weight=weight)
+    own = replace(options, label="" if options.tasks else ",".join(as_columns(train.labels, label)), weight=weight)
     ready = prepare(
         TableSource(tables[0], tables[1], tables[2]),
         columns := label_columns(tuple(tables[0].frame.columns), own, train.source),

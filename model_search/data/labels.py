@@ -179,6 +179,8 @@ def class_weights(text: str, task: Task, counts: Sequence[float]) -> np.ndarray:
         return np.divide(total.sum(), len(total) * total, out=weights, where=total > 0)
     for pair in text.split(","):
         name, _, weight = (part.strip() for part in pair.rpartition("="))
+        if "=" not in pair:
+            raise UsageError(f"class_weight {pair.strip()!r} is neither 'balanced' nor of the form class=weight")
         if name not in task.classes:
             raise UsageError(f"class_weight {pair.strip()!r}: no class {name!r}; {closest(name, task.classes)}")
         try:

@@ -48,6 +48,7 @@ def label_columns(columns: tuple[str, ...], options: DataOptions, source: str) -
     weight = find_column(options.weight, columns, "weight", source) if options.weight else ""
     task_weights = {}
     if options.tasks:
+        _refuse_other_labels(options)
         labels = tuple(_named(task.label, columns, source) for task in options.tasks)
         task_weights = {t.label: find_column(t.weight, columns, "weight", source) for t in options.tasks if t.weight}
     else:
@@ -66,6 +67,18 @@ def label_columns(columns: tuple[str, ...], options: DataOptions, source: str) -
         if name in found.weights:
             raise UsageError(f"{source}: column {name!r} cannot be both label and weight")
     return found
+
+
+def _refuse_other_labels(options: DataOptions) -> None:
+    """The tasks name the labels; a label besides must be among them."""
+    names = [task.label for task in options.tasks]
+    for name in filter(None, map(str.strip, options.label.split(","))):
+        if name not in names:
+            raise UsageError(f"label {name!r} is no label of multi_task_spec, which names {', '.join(names)}")
+    if options.label and options.label.count(",") + 1 < len(names):
+        raise UsageError(
+            f"label {options.label!r} is not all that multi_task_spec names: {', '.join(names)}; remove it"
+        )
 
 
 def _named(name: str, columns: tuple[str, ...], source: str) -> str:

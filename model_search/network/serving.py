@@ -44,9 +44,11 @@ def serving_model(
 
     Returns:
       A model that takes a dict of raw features and gives (batch, classes) probabilities, or (batch, 1) values in
-      the label's own unit; (batch, time, ...) of them for labels of steps; for several tasks a dict by their names.
+      the label's own unit; (batch, time, ...) of them for labels of steps, zeros at padding; for several tasks a dict
+      by their names.
     """
-    logits = network(encode(raw_inputs))
+    encoded = encode(raw_inputs)
+    logits = network(encoded)
     if task.tasks:
         outputs = {
             part.target: _predictions(part, logits[part.target], temperature, f"model_search.{part.target}.")
@@ -54,6 +56,11 @@ def serving_model(
         }
     else:
         outputs = _predictions(task, logits, temperature, "model_search.")
+    if task.is_per_step:
+        steps = keras.ops.arange(outputs.shape[1])
+        lengths = keras.ops.expand_dims(encoded["lengths"], -1)
+        valid = keras.ops.expand_dims(keras.ops.greater(lengths, steps), -1)
+        outputs = keras.ops.multiply(outputs, keras.ops.cast(valid, "float32"))
     return keras.Model(dict(raw_inputs), outputs, name="model_search")
 
 

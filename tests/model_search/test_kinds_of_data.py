@@ -157,6 +157,8 @@ def test_next_characters_of_a_text(tmp_path):
     lines.write_text("abcd ab\n")
     (row,) = predicted(handle, tmp_path, lines)
     assert set(row) == {"id", "prediction"}
+    # Seven characters, each with the one after it.
+    assert row["prediction"].replace("  ", " _").split(" ")[:4] == ["b", "c", "d", "_"]
 
 
 def test_blocks_that_see_the_answer_are_refused(tmp_path):
@@ -220,7 +222,7 @@ def test_a_label_for_each_step(tmp_path):
     assert metrics["accuracy"] > 0.9
     outputs = np.asarray(handle.best_model().predict({"x": x, "lengths": lengths[:, None].astype("int32")}, verbose=0))
     assert outputs.shape == (100, 5, 2)
-    np.testing.assert_allclose(outputs.sum(axis=-1), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(outputs.sum(axis=-1), np.arange(5) < lengths[:, None], rtol=1e-5)
 
 
 def test_blocks_with_hyperparameters_of_their_own(tmp_path):

@@ -32,15 +32,23 @@ def main(arguments: list[str]) -> int:
     """Prints what was found; raises `UsageError` for what is wrong."""
     refuse_arguments("check", arguments)
     start_tensorflow()
+    from ...data.pipeline import Pipeline
+    from ...open_search import check_causality, check_fit
+    from ...training.metrics import objective_for
     from ..configuration import load_all_plugins, provider_from_flags, spec_from_flags
 
     load_all_plugins()
     spec = spec_from_flags()
     provider = provider_from_flags(spec)
     print("\n".join(data_lines(provider)))
+    objective_for(provider.task, FLAGS.optimization_metric, FLAGS.optimization_goal)
+    check_fit(spec, Pipeline(provider, training_options().batch_size))
+    check_causality(spec, provider.task)
     failed = check_blocks(spec, provider)
     if failed:
-        raise UsageError(f"{len(failed)} of {len(spec.blocks_to_use)} blocks cannot be built: {', '.join(failed)}")
+        first, reason = next(iter(failed.items()))
+        count = f"{len(failed)} of the {len(spec.blocks_to_use)} blocks cannot be built"
+        raise UsageError(f"{count}: {', '.join(failed)}; {first}: {reason}")
     print("everything is fine; nothing was trained")
     return 0
 
@@ -74,13 +82,14 @@ def task_line(task: Task) -> str:
     return f"task: {task.kind.value.replace('_', '-')}{classes}, label {task.target!r}{steps}"
 
 
-def check_blocks(spec: SearchSpec, provider: Provider) -> list[str]:
-    """Builds each block once on the data, prints its size and the time of a trial; names of those that fail."""
+def check_blocks(spec: SearchSpec, provider: Provider) -> dict[str, str]:
+    """Builds each block once on the data, prints its size and the time of a trial; why those fail that do."""
     from ..block_probe import probe
 
     options = training_options()
     print(f"blocks, each alone on the data ({options.train_steps} steps of {options.batch_size}):")
-    failed, seconds = [], []
+    failed: dict[str, str] = {}
+    seconds = []
     begin = time.monotonic()
     for name in spec.blocks_to_use:
         with silenced_stderr():
@@ -88,7 +97,7 @@ def check_blocks(spec: SearchSpec, provider: Provider) -> list[str]:
         print(f"  {found.line}")
         seconds.append(found.seconds)
         if found.error:
-            failed.append(name)
+            failed[name] = found.error
     if not failed:
         depth = spec.minimum_depth
         estimate = FLAGS.max_trials * depth * sum(seconds) / max(1, len(seconds))

@@ -5,13 +5,15 @@ from absl import flags
 from ...errors import UsageError
 from ...handle import load
 from ...model_dir import refitted_model
-from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
+from ..configuration import load_all_plugins
+from ..flags import FLAGS, define_module_flags, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import silenced_stderr, start_tensorflow
 
 
 def define_flags() -> None:
     """Flags of `export`."""
     define_study_flags()
+    define_module_flags()
     flags.DEFINE_string("output", "", "File ending in .keras, or folder for a SavedModel. Required.")
     flags.DEFINE_string("format", "", "keras or saved_model; by default by the ending of --output.")
     flags.DEFINE_string("trial", "best", "best, or the number of a trial.")
@@ -25,6 +27,7 @@ def main(arguments: list[str]) -> int:
     number = chosen_trial(FLAGS.trial)
     handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
     start_tensorflow()
+    load_all_plugins()
     with silenced_stderr():
         path = handle.export(FLAGS.output, number, FLAGS.format)
     trial = number or handle.best_trial().number

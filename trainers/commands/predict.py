@@ -1,4 +1,8 @@
-"""Predictions for a file of raw input: a CSV file, an image, a folder of images, or an .npz file."""
+"""Predictions for raw input: a file or folder of the kind that the model was trained on, or an .npz file of arrays.
+
+Ids are line numbers of CSV files, numbers from 1 of records, rows of Parquet files and lines of text, numbers from 0 in
+.npz files, and names of files.
+"""
 
 import csv
 import sys
@@ -10,7 +14,8 @@ from absl import flags
 from ... import files
 from ...errors import UsageError
 from ...model_dir import SIGNATURE_FILE
-from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
+from ..configuration import load_all_plugins
+from ..flags import FLAGS, define_module_flags, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import start_tensorflow
 from .export import chosen_trial
 
@@ -18,6 +23,7 @@ from .export import chosen_trial
 def define_flags() -> None:
     """Flags of `predict`."""
     define_study_flags()
+    define_module_flags()
     flags.DEFINE_string("model", "", "An exported model: .keras file or SavedModel folder; instead of --model_dir.")
     flags.DEFINE_string("trial", "best", "With --model_dir: best, or the number of a trial.")
     flags.DEFINE_string("input", "", "File or folder of raw input. Required.")
@@ -32,6 +38,7 @@ def main(arguments: list[str]) -> int:
     if not FLAGS.model:
         required_model_dir()
     start_tensorflow()
+    load_all_plugins()
     predictor = opened()
     # The first row is made before the output is opened: what is wrong with the input costs no file.
     skipped: list[str] = []

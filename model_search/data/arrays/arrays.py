@@ -73,7 +73,7 @@ def provider_from(
     if options.lengths not in ("", USUAL_LENGTHS):
         raise UsageError(f"lengths {options.lengths!r} have no meaning for a table")
     if train.labels is not None:
-        label = ",".join(as_columns(train.labels, LABEL))
+        label = "" if options.tasks else ",".join(as_columns(train.labels, LABEL))
         options = replace(options, label=label, weight=WEIGHT if train.weights is not None else options.weight)
     table = _table(train)
     others = [_matching(_table(part), table) if part else None for part in (evaluation, test)]

@@ -104,8 +104,8 @@ def _list(found: Scan, rows: np.ndarray | None = None, weights: np.ndarray | Non
 
 def naming_columns(options: DataOptions) -> tuple[Column, ...]:
     """Where labels and groups come from, for `Description.columns`."""
-    label = f"{options.label_pattern!r} in the name of the file" if options.label_pattern else "name of the folder"
-    group = f"{options.group_pattern!r} in the name of the file; none is in two parts"
+    label = f"'{options.label_pattern}' in the name of the file" if options.label_pattern else "name of the folder"
+    group = f"'{options.group_pattern}' in the name of the file; none is in two parts"
     return (Column("class", "label", label), *([Column("group", "group", group)] if options.group_pattern else []))
 
 

@@ -108,6 +108,8 @@ class AudioProvider(Provider):
         if first is None:
             raise UsageError(f"none of {len(paths)} training sounds can be decoded, such as {few(paths)}")
         encoder.adapt(itertools.chain([first], batches))
+        if len(self.reader.silent) >= len(paths):
+            raise UsageError(f"all of {len(paths)} training sounds are silent, such as {few(paths)}")
         return encoder
 
     def augmentation(self) -> keras.Layer | None:
