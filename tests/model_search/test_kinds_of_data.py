@@ -242,3 +242,13 @@ def test_blocks_with_hyperparameters_of_their_own(tmp_path):
     ]
     assert any("TUNABLE_DENSE" in trial.architecture for trial in handle.trials())
     assert all(named)
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [("heavy", "label 'heavy' is no label of multi_task_spec"), ("age", "is not all that multi_task_spec names")],
+)
+def test_a_label_beside_the_tasks(people, label, message):
+    options = with_spec(DataOptions(filename=str(people), label=label), complete(parse_spec(DNN + TASKS, "x")))
+    with pytest.raises(UsageError, match=message):
+        providers["csv"](options)

@@ -5,7 +5,6 @@ from absl import flags
 from ...errors import UsageError
 from ...handle import load
 from ...model_dir import refitted_model
-from ..configuration import load_all_plugins
 from ..flags import FLAGS, define_module_flags, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import silenced_stderr, start_tensorflow
 
@@ -27,6 +26,8 @@ def main(arguments: list[str]) -> int:
     number = chosen_trial(FLAGS.trial)
     handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
     start_tensorflow()
+    from ..configuration import load_all_plugins
+
     load_all_plugins()
     with silenced_stderr():
         path = handle.export(FLAGS.output, number, FLAGS.format)

@@ -14,7 +14,6 @@ from absl import flags
 from ... import files
 from ...errors import UsageError
 from ...model_dir import SIGNATURE_FILE
-from ..configuration import load_all_plugins
 from ..flags import FLAGS, define_module_flags, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import start_tensorflow
 from .export import chosen_trial
@@ -38,6 +37,8 @@ def main(arguments: list[str]) -> int:
     if not FLAGS.model:
         required_model_dir()
     start_tensorflow()
+    from ..configuration import load_all_plugins
+
     load_all_plugins()
     predictor = opened()
     # The first row is made before the output is opened: what is wrong with the input costs no file.

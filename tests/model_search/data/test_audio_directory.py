@@ -6,6 +6,7 @@ import pytest
 from wavs import A_LAW, FLOAT, tone, wav, write
 
 from model_search.data import builtin
+from model_search.data.pipeline import Pipeline
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers
 from model_search.data.signature import from_json, to_json
@@ -239,3 +240,12 @@ def test_augmentation_is_for_the_encoded_form(folder):
     for problem, shape in (("CNN", (3, 10, 40, 1)), ("RNN_LAST_ACTIVATIONS", (3, 10, 40))):
         layer = make(folder, problem_type=problem, augment=("noise:0.5",)).augmentation()
         assert layer(np.zeros(shape, np.float32), training=True).numpy().std() == pytest.approx(0.5, abs=0.1)
+
+
+def test_folders_of_silence_are_refused(tmp_path):
+    for label in ("a", "b"):
+        for number in range(6):
+            write(tmp_path / label / f"{number}.wav", wav([0] * 800))
+    made = make(tmp_path)
+    with pytest.raises(UsageError, match="all of 10 training sounds are silent, such as "):
+        Pipeline(made, 4)
