@@ -49,6 +49,7 @@ def serving_model(
     """
     encoded = encode(raw_inputs)
     logits = network(encoded)
+    outputs: Any
     if task.tasks:
         outputs = {
             part.target: _predictions(part, logits[part.target], temperature, f"model_search.{part.target}.")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import TextIO
 
 import pandas as pd
 
@@ -203,7 +203,7 @@ def _named_errors(filename: str) -> Iterator[None]:
 
 
 @contextmanager
-def open_text(filename: str) -> Iterator[IO[Any]]:
+def open_text(filename: str) -> Iterator[TextIO]:
     """Opens a CSV file as UTF-8, with or without a byte order mark.
 
     Raises:
