@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from ..architecture import Architecture
 from ..data.pipeline import Pipeline
-from ..data.provider import Provider
 from ..data.trees import leaves, mapped
 from ..errors import TrialError
 from ..hyperparameters import default_values, hyperparameter_space
@@ -34,11 +33,11 @@ class Probe:
     error: str
 
 
-def probe(spec: SearchSpec, provider: Provider, name: str, options: TrainingOptions) -> Probe:
+def probe(spec: SearchSpec, pipeline: Pipeline, name: str, options: TrainingOptions) -> Probe:
     """Builds a tower of the one block (and a flatten where it takes plates) and times its steps."""
     architecture = tower(spec, [name])
     try:
-        built = _build(spec, provider, architecture, options)
+        built = _build(spec, pipeline, architecture, options)
         seconds = seconds_per_step(built, random_batch(built, options.batch_size)) * options.train_steps
     except Exception as error:  # Whatever a user's block does is what this command is there to show.
         reason = str(as_trial_error(error))
@@ -48,10 +47,9 @@ def probe(spec: SearchSpec, provider: Provider, name: str, options: TrainingOpti
     return Probe(f"{name}: {built.parameters:,} parameters, {seconds:.2f} s", seconds, "")
 
 
-def _build(spec: SearchSpec, provider: Provider, architecture: Architecture, options: TrainingOptions) -> Tower:
-    pipeline = Pipeline(provider, options.batch_size)
+def _build(spec: SearchSpec, pipeline: Pipeline, architecture: Architecture, options: TrainingOptions) -> Tower:
     values = default_values(hyperparameter_space(spec, architecture, options.train_steps))
-    head = head_of(spec, provider.task)
+    head = head_of(spec, pipeline.task)
     built = build_tower(architecture, values, pipeline.encoding, head, spec.embedding_size)
     check_reloads(built.model, architecture)
     if options.max_parameters and built.parameters > options.max_parameters:

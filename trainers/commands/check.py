@@ -1,6 +1,7 @@
 """Validates spec and data, builds every block once, estimates what a search costs; trains nothing."""
 
 import time
+from typing import Any
 
 from absl import flags
 
@@ -42,9 +43,10 @@ def main(arguments: list[str]) -> int:
     provider = provider_from_flags(spec)
     print("\n".join(data_lines(provider)))
     objective_for(provider.task, FLAGS.optimization_metric, FLAGS.optimization_goal)
-    check_fit(spec, Pipeline(provider, training_options().batch_size))
+    pipeline = Pipeline(provider, training_options().batch_size)
+    check_fit(spec, pipeline)
     check_causality(spec, provider.task)
-    failed = check_blocks(spec, provider)
+    failed = check_blocks(spec, pipeline)
     if failed:
         first, reason = next(iter(failed.items()))
         count = f"{len(failed)} of the {len(spec.blocks_to_use)} blocks cannot be built"
@@ -82,7 +84,7 @@ def task_line(task: Task) -> str:
     return f"task: {task.kind.value.replace('_', '-')}{classes}, label {task.target!r}{steps}"
 
 
-def check_blocks(spec: SearchSpec, provider: Provider) -> dict[str, str]:
+def check_blocks(spec: SearchSpec, pipeline: Any) -> dict[str, str]:
     """Builds each block once on the data, prints its size and the time of a trial; why those fail that do."""
     from ..block_probe import probe
 
@@ -93,7 +95,7 @@ def check_blocks(spec: SearchSpec, provider: Provider) -> dict[str, str]:
     begin = time.monotonic()
     for name in spec.blocks_to_use:
         with silenced_stderr():
-            found = probe(spec, provider, name, options)
+            found = probe(spec, pipeline, name, options)
         print(f"  {found.line}")
         seconds.append(found.seconds)
         if found.error:
