@@ -11,9 +11,10 @@ from .arrays.inputs import as_text
 from .label_arrays import as_columns
 from .provider import Column, DataOptions, Description, Task
 from .step_labels import coded_steps, split_examples, task_of_steps
+from .tables.coders import coder_for
 from .tables.frames import Table
 from .tables.table_inputs import TableInputs
-from .tables.tabular import TableSource, coder_for, describe_columns, prepare
+from .tables.tabular import TableSource, describe_columns, prepare
 from .targets import label_columns, label_counts
 from .trees import Tree, count, mapped
 

@@ -14,12 +14,13 @@ from ..labels import Labels, class_ids, class_weights, make_task
 from ..provider import DataOptions, Description, Feature, Provider, Task
 from ..split import check_fractions, hashed_parts
 from ..targets import label_columns
+from .coders import PartCoder, example_weights
 from .csv_file import CsvFile, file_digest
 from .frames import Table
 from .schema import Schema, infer_schema
 from .table_inputs import TableInputs
 from .table_layout import TableLayout
-from .tabular import MANY_ROWS, PartCoder, describe_columns, encoder_of, example_weights, identity_of, text_options
+from .tabular import MANY_ROWS, describe_columns, encoder_of, identity_of, text_options
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -7,25 +7,22 @@ from typing import Any
 import numpy as np
 
 from ...errors import UsageError
-from ..labels import Labels, class_weights
-from ..memory import MemoryProvider, Part, Parts
+from ..memory import MemoryProvider, Parts
 from ..provider import Column, DataOptions, Description, Task, TaskKind
 from ..split import stratified
 from ..targets import (
     LabelColumns,
     coded_labels,
-    has_label,
     label_columns,
     label_counts,
-    standardised,
     strata_of,
     task_of,
     with_labels,
 )
 from ..texts.text_tokens import TextOptions
+from .coders import coder_for
 from .frames import Table
 from .schema import Schema, infer_schema
-from .table_inputs import TableInputs
 from .table_layout import TableLayout
 
 MANY_ROWS = 10_000
@@ -52,23 +49,6 @@ def encoder_of(schema: Schema) -> Callable[[], Callable[[Mapping[str, Any]], Any
         return TableEncoder(schema)
 
     return make
-
-
-def example_weights(table: Table, column: str) -> np.ndarray:
-    """Weights (rows,) float64 of a column, 1 where there is none.
-
-    Raises:
-      UsageError: a weight is missing, no number, negative or infinite.
-    """
-    if not column:
-        return np.ones(len(table.frame))
-    weights = Labels.of(table.frame[column]).numbers
-    bad = ~(np.isfinite(weights) & (weights >= 0))
-    if bad.any():
-        value = table.frame[column][bad].iloc[0]
-        row = table.frame.index[bad][0]
-        raise UsageError(f"{table.source}, row {row}: weight {value!r} in {column!r} is not a number of 0 or more")
-    return weights
 
 
 def split_table(table: Table, task: Task, options: DataOptions, has_evaluation: bool, has_test: bool) -> list[Table]:
@@ -167,98 +147,6 @@ def prepare(given: TableSource, columns: LabelColumns, options: DataOptions) -> 
     held_out = [shuffled(table, options.seed) if len(table.frame) else None for table in (evaluation, test)]
     assert held_out[0] is not None
     return Prepared(train, held_out[0], held_out[1], task, (*notes, *inferred))
-
-
-@dataclass(frozen=True)
-class PartCoder:
-    """Turns rows into examples, with what was learnt from the training rows.
-
-    Attributes:
-      inputs: which columns a model reads.
-      task: with the mean and the scale of regression labels.
-      weight: column of example weights, or empty.
-      weight_scale: mean weight of the training rows; weights are divided by it.
-      class_weights: multiply the weights of training examples; (classes,).
-    """
-
-    inputs: TableInputs
-    task: Task
-    weight: str
-    weight_scale: float
-    class_weights: np.ndarray
-
-    @classmethod
-    def fit(cls, inputs: TableInputs, task: Task, train: Table, weight: str, class_weight: str) -> "PartCoder":
-        """Learns scales and class weights from training rows."""
-        labels, weights = coded_labels(train, task), example_weights(train, weight)
-        if not weights.any():
-            raise UsageError(f"{train.source}: all weights in {weight!r} are 0")
-        is_single = task.kind is TaskKind.CLASSIFICATION
-        counts = np.bincount(labels, weights, len(task.classes)).tolist() if is_single else []
-        task = standardised(task, labels)
-        return cls(inputs, task, weight, float(weights.mean()), class_weights(class_weight, task, counts))
-
-    def part(self, table: Table, training: bool = False) -> Part:
-        """Examples of a table whose rows all have a label; class weights apply to training only."""
-        labels, weights = self.labelled(table, training)
-        return Part(self.inputs.arrays(table.frame, table.source), labels, weights)
-
-    def labelled(self, table: Table, training: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Labels and weights of the rows."""
-        labels = coded_labels(table, self.task)
-        weights = example_weights(table, self.weight) / self.weight_scale
-        if training and self.task.kind is TaskKind.CLASSIFICATION:
-            weights = weights * self.class_weights[labels]
-        return labels, weights.astype(np.float32)
-
-
-@dataclass(frozen=True)
-class TasksCoder:
-    """Turns rows into examples of several tasks; where a row lacks a task's label, its weight for that task is 0.
-
-    Attributes:
-      inputs: which columns a model reads.
-      task: the tasks together.
-      coders: of each of them, in their order.
-    """
-
-    inputs: TableInputs
-    task: Task
-    coders: tuple[PartCoder, ...]
-
-    def part(self, table: Table, training: bool = False) -> Part:
-        """Examples of a table whose rows have a label of at least one task."""
-        labels, weights = {}, {}
-        for coder in self.coders:
-            rows = has_label(table, coder.task)
-            name = coder.task.target
-            some, weights_of_some = coder.labelled(table.rows(rows), training)
-            labels[name], weights[name] = np.zeros(len(rows), some.dtype), np.zeros(len(rows), np.float32)
-            labels[name][rows], weights[name][rows] = some, weights_of_some
-            if not weights_of_some.any():
-                raise UsageError(f"{table.source}: no row has a label of {name!r} with a weight above 0")
-        return Part(self.inputs.arrays(table.frame, table.source), labels, weights)
-
-
-def coder_for(
-    inputs: TableInputs, task: Task, train: Table, columns: LabelColumns, class_weight: str
-) -> PartCoder | TasksCoder:
-    """The coder of a task, with scales and class weights of the training rows.
-
-    Raises:
-      UsageError: weights are unusable, or class weights do not fit the task.
-    """
-    if not task.tasks:
-        return PartCoder.fit(inputs, task, train, columns.weight, class_weight)
-    if class_weight not in ("", "balanced"):
-        raise UsageError(f"class_weight {class_weight!r} must be 'balanced' where there are several tasks")
-    coders = []
-    for part in task.tasks:
-        weight = columns.task_weights.get(part.target, columns.weight)
-        rows = train.rows(has_label(train, part))
-        coders.append(PartCoder.fit(inputs, part, rows, weight, class_weight if part.classes else ""))
-    tasks = tuple(coder.task for coder in coders)
-    return TasksCoder(inputs, replace(task, tasks=tasks), tuple(coders))
 
 
 def describe_columns(columns: tuple[Column, ...], task: Task, weights: Sequence[str]) -> tuple[Column, ...]:
