@@ -61,7 +61,7 @@ def run_trial(search: Search, claim: Claim) -> None:
     Raises:
       LeaseLostError: somebody else has the trial now; nothing was written.
       InterruptedTraining: `search.stop` was set; the trial was given back.
-      SearchSpaceExhaustedError: there is nothing new to try; the trial was given back.
+      SearchSpaceExhaustedError: there is nothing new to try; the trial's number was withdrawn.
       StudyError: no trial of this study can be run.
     """
     begin = time.monotonic()
@@ -72,6 +72,9 @@ def run_trial(search: Search, claim: Claim) -> None:
             search.store.complete(claim, result)
         except InterruptedTraining:
             search.store.release(claim)
+            raise
+        except SearchSpaceExhaustedError as error:
+            search.store.withdraw(claim, str(error))
             raise
         except (StudyError, KeyboardInterrupt):
             give_back(search, claim)

@@ -27,6 +27,8 @@ class TrialState(enum.Enum):
          or released v  | claim (attempt + 1)
                    WAITING  -- attempts spent --> INFEASIBLE
     ```
+
+    A number for which nothing is left to train can be withdrawn: `TrialStore.withdraw`.
     """
 
     WAITING = "WAITING"

@@ -1,12 +1,13 @@
 """A trainer: claims trials and runs them until none is left."""
 
 import threading
+from collections.abc import Mapping
 
 from .controller import SearchSpaceExhaustedError
 from .run_trial import Search, run_trial
 from .study import TrialState
 from .training.fit import InterruptedTraining
-from .trial_store.contract import LeaseLostError, TrialStore
+from .trial_store.contract import Claim, LeaseLostError, TrialStore
 
 IDLE_SECONDS = 0.5
 
@@ -14,7 +15,8 @@ IDLE_SECONDS = 0.5
 def work(search: Search, trainer: str, lease_seconds: float) -> str:
     """Runs trials of the study until all of its budget is final, or until `search.stop` is set.
 
-    While others still run the last trials it waits: it takes up what they lose.
+    While others still run the last trials it waits: it takes up what they lose, and where nothing is left to try it
+    looks again after each of their trials, which may have opened new ways.
 
     Args:
       search: the study and all that its trials need.
@@ -27,22 +29,42 @@ def work(search: Search, trainer: str, lease_seconds: float) -> str:
     Raises:
       StudyError: no trial of the study can be run.
     """
+    store, study_id = search.store, search.study.id
+    ended, seen = "", 0
     while not search.stop.is_set():
-        claim = search.store.claim(search.study.id, trainer, lease_seconds)
-        if claim is None:
-            if is_finished(search.store, search.study.id):
-                return ""
-            search.stop.wait(IDLE_SECONDS)
-            continue
-        try:
-            run_trial(search, claim)
-        except LeaseLostError:
-            continue
-        except InterruptedTraining:
+        if ended:
+            store.reap(study_id)
+            counts = store.counts(study_id)
+            if _finished(counts) == seen and counts[TrialState.RUNNING]:
+                search.stop.wait(IDLE_SECONDS)
+                continue
+            if _finished(counts) == seen and not counts[TrialState.WAITING]:
+                return ended
+        seen = _finished(store.counts(study_id))
+        claim = store.claim(study_id, trainer, lease_seconds)
+        if claim is not None:
+            ended = _reason_to_end(search, claim)
+        elif is_finished(store, study_id):
             return ""
-        except SearchSpaceExhaustedError as error:
-            return f"the search ends here: {error}"
+        else:
+            ended = ""
+            search.stop.wait(IDLE_SECONDS)
     return ""
+
+
+def _reason_to_end(search: Search, claim: Claim) -> str:
+    """Runs a claimed trial; why it is the search's end, where it is."""
+    try:
+        run_trial(search, claim)
+    except (LeaseLostError, InterruptedTraining):
+        return ""
+    except SearchSpaceExhaustedError as error:
+        return f"the search ends here: {error}"
+    return ""
+
+
+def _finished(counts: Mapping[TrialState, int]) -> int:
+    return sum(count for state, count in counts.items() if state.is_final)
 
 
 def is_finished(store: TrialStore, study_id: int) -> bool:

@@ -124,6 +124,19 @@ class TrialStore(abc.ABC):
         """
 
     @abc.abstractmethod
+    def withdraw(self, claim: Claim, reason: str) -> None:
+        """Takes back a claimed number for which there is nothing to train; numbers stay without gaps.
+
+        The highest number is handed out again as if it had never been, and with it those right below that wait without
+        a suggestion. A number with later ones above it waits while other trials run, since what they find may give it
+        something to train; where none runs it becomes INFEASIBLE with the reason.
+
+        Raises:
+          LeaseLostError: the claim is no longer valid, or was withdrawn before.
+          ValueError: the trial has a suggestion.
+        """
+
+    @abc.abstractmethod
     def reap(self, study_id: int, dead_trainers: Collection[str] = ()) -> Sequence[int]:
         """Takes back trials whose lease has expired or whose trainer is known dead.
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from ...study import Measurement, Result, Suggestion, TrialState
 from ..contract import Claim, DuplicateSuggestionError
@@ -97,6 +97,26 @@ def release(connection: Connection, claim: Claim) -> None:
     """Gives the trial and its attempt back. The token stays until the next claim, so that it may be said twice."""
     with StudyTransaction(connection, claim.study_id) as study:
         study.move_claimed(claim, Transition.RELEASE, attempt=claim.attempt - 1)
+
+
+def withdraw(connection: Connection, claim: Claim, reason: str) -> None:
+    """Takes back a number without a suggestion: removed at the end of the study, else waiting or infeasible."""
+    with StudyTransaction(connection, claim.study_id) as study:
+        if not _holds(connection, claim):
+            raise lease_lost(claim)
+        of_study = trials.c.study_id == claim.study_id
+        is_empty = and_(trials.c.fingerprint.is_(None), trials.c.state == TrialState.WAITING.value)
+        row = connection.execute(select(trials.c.fingerprint).where(*_held_by(claim))).one()
+        if row.fingerprint is not None:
+            raise ValueError(f"trial {claim.number} has a suggestion and cannot be withdrawn")
+        kept = select(trials.c.number).where(of_study, trials.c.number != claim.number, ~is_empty)
+        last_kept = connection.execute(kept.order_by(trials.c.number.desc()).limit(1)).scalar_one_or_none() or 0
+        if claim.number > last_kept:
+            study.remove_after(last_kept)
+        elif study.running > 1:
+            study.move_claimed(claim, Transition.RELEASE, attempt=claim.attempt - 1)
+        else:
+            study.move_claimed(claim, Transition.FAIL, error=stored_text(reason) or "no reason given")
 
 
 def reap(connection: Connection, study_id: int, dead_trainers: Collection[str], max_attempts: int) -> list[int]:

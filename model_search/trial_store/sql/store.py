@@ -74,6 +74,10 @@ class SqlTrialStore(TrialStore):
         """See `TrialStore`."""
         self._database.write(lambda connection: changes.release(connection, claim))
 
+    def withdraw(self, claim: Claim, reason: str) -> None:
+        """See `TrialStore`."""
+        self._database.write(lambda connection: changes.withdraw(connection, claim, reason))
+
     def reap(self, study_id: int, dead_trainers: Collection[str] = ()) -> Sequence[int]:
         """See `TrialStore`."""
         return self._database.write(

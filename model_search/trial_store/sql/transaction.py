@@ -5,12 +5,12 @@ from collections import Counter
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from ...study import TrialState
 from ..contract import Claim, LeaseLostError, StoreError
 from .encoding import objective_of
-from .tables import studies, trials
+from .tables import measurements, studies, trials
 
 RUNNING, WAITING = TrialState.RUNNING, TrialState.WAITING
 
@@ -54,6 +54,7 @@ class StudyTransaction:
         self.objective = objective_of(row)
         self.max_trials: int = row.max_trials
         self.revision: int = row.revision + 1
+        self.running: int = row.running
         self.last_number = sum(getattr(row, state.value.lower()) for state in TrialState)
         self._deltas: Counter[TrialState] = Counter()
         self._changed = False
@@ -81,6 +82,17 @@ class StudyTransaction:
         self._deltas[RUNNING] += 1
         self._changed = True
         return self.last_number
+
+    def remove_after(self, number: int) -> None:
+        """Removes the trials with higher numbers, so that their numbers are handed out again."""
+        above = (trials.c.study_id == self.study_id, trials.c.number > number)
+        states = self.connection.execute(select(trials.c.state).where(*above)).scalars().all()
+        of_above = (measurements.c.study_id == self.study_id, measurements.c.number > number)
+        self.connection.execute(delete(measurements).where(*of_above))
+        self.connection.execute(delete(trials).where(*above))
+        self._deltas.subtract(TrialState(state) for state in states)
+        self.last_number = number
+        self._changed = True
 
     def move(self, number: int, transition: Transition, *, held_by: str | None = None, **values: Any) -> bool:
         """Changes a trial, if it is in the state that the transition starts from.

@@ -227,6 +227,55 @@ class ClaimConformance:
         assert sorted(numbers) == list(range(1, 41))
 
 
+class WithdrawConformance:
+    def test_the_last_number_is_as_if_it_had_never_been(self, store: TrialStore, study: Study) -> None:
+        completed(store, study, (0.9, 0.1))
+        claim = claimed(store, study)
+        store.measure(claim, Measurement(1, {"loss": 1.0}))
+        store.withdraw(claim, "nothing left")
+        assert [trial.number for trial in store.trials(study.id)] == [1]
+        assert sum(store.counts(study.id).values()) == 1
+        assert store.measurements(study.id, 2) == []
+        for write in (lambda: store.withdraw(claim, "again"), lambda: store.release(claim)):
+            with pytest.raises(LeaseLostError, match="trial 2"):
+                write()
+        again = claimed(store, study)
+        assert (again.number, again.attempt) == (2, 1)
+        with pytest.raises(LeaseLostError):
+            store.suggest(claim, suggestion("B"))
+
+    def test_what_waits_empty_below_the_last_goes_with_it(self, store: TrialStore, study: Study) -> None:
+        first, second, third = (claimed(store, study, f"t{n}") for n in (1, 2, 3))
+        store.suggest(first, suggestion())
+        store.withdraw(second, "nothing left")
+        assert store.counts(study.id)[TrialState.WAITING] == 1
+        store.withdraw(third, "nothing left")
+        assert [(trial.number, trial.state) for trial in store.trials(study.id)] == [(1, TrialState.RUNNING)]
+        assert store.counts(study.id)[TrialState.WAITING] == 0
+
+    def test_a_number_between_others_waits_while_one_runs_and_then_has_failed(
+        self, store: TrialStore, study: Study
+    ) -> None:
+        first, second = claimed(store, study), claimed(store, study, "other")
+        store.suggest(second, suggestion())
+        store.withdraw(first, "nothing left")
+        waiting = store.trial(study.id, 1)
+        assert waiting is not None and (waiting.state, waiting.attempt) == (TrialState.WAITING, 0)
+        store.complete(second, result())
+        store.withdraw(claimed(store, study), "nothing left")
+        trial = store.trial(study.id, 1)
+        assert trial is not None and (trial.state, trial.error) == (TrialState.INFEASIBLE, "nothing left")
+        assert claimed(store, study).number == 3
+
+    def test_a_suggestion_is_not_withdrawn(self, store: TrialStore, study: Study) -> None:
+        claim = claimed(store, study)
+        store.suggest(claim, suggestion())
+        before = snapshot(store, study)
+        with pytest.raises(ValueError, match="trial 1"):
+            store.withdraw(claim, "nothing left")
+        assert snapshot(store, study) == before
+
+
 class LeaseConformance:
     def test_reap_takes_expired_and_dead(self, store: TrialStore, study: Study) -> None:
         claimed(store, study, "alive")
@@ -284,6 +333,7 @@ class LeaseConformance:
             lambda: store.complete(zombie, result(0.1)),
             lambda: store.fail(zombie, "too late"),
             lambda: store.release(zombie),
+            lambda: store.withdraw(zombie, "too late"),
         ):
             with pytest.raises(LeaseLostError, match="trial 1"):
                 write()
@@ -474,6 +524,12 @@ class ClosingConformance:
 
 
 class StoreConformance(
-    StudyConformance, ClaimConformance, LeaseConformance, ReportConformance, QueryConformance, ClosingConformance
+    StudyConformance,
+    ClaimConformance,
+    WithdrawConformance,
+    LeaseConformance,
+    ReportConformance,
+    QueryConformance,
+    ClosingConformance,
 ):
     """All of it."""

@@ -81,7 +81,7 @@ def machine_for(store: TrialStore) -> type[RuleBasedStateMachine]:
         @rule(pick=picks, how=st.sampled_from(sorted(FINAL)), objective=st.sampled_from([0.25, 0.5]))
         def finish(self, pick: int, how: str, objective: float) -> None:
             claim = self.claims[pick % len(self.claims)]
-            trial = self.trials[claim.number - 1]
+            trial = self.expected(claim)
             try:
                 if how == "complete":
                     store.complete(claim, result(objective))
@@ -101,7 +101,7 @@ def machine_for(store: TrialStore) -> type[RuleBasedStateMachine]:
         @rule(pick=picks)
         def release(self, pick: int) -> None:
             claim = self.claims[pick % len(self.claims)]
-            trial = self.trials[claim.number - 1]
+            trial = self.expected(claim)
             try:
                 store.release(claim)
             except LeaseLostError:
@@ -110,6 +110,32 @@ def machine_for(store: TrialStore) -> type[RuleBasedStateMachine]:
                 assert trial.holder == claim
                 if self.holds(claim):
                     self.put(claim.number, state=TrialState.WAITING, attempt=trial.attempt - 1)
+
+        @precondition(lambda self: self.claims)
+        @rule(pick=picks)
+        def withdraw(self, pick: int) -> None:
+            claim = self.claims[pick % len(self.claims)]
+            try:
+                store.withdraw(claim, "nothing left")
+            except LeaseLostError:
+                assert not self.holds(claim)
+            except ValueError:
+                assert self.holds(claim) and self.trials[claim.number - 1].suggestion is not None
+            else:
+                assert self.holds(claim) and self.trials[claim.number - 1].suggestion is None
+                self.withdrawn(claim)
+
+        def withdrawn(self, claim: Claim) -> None:
+            empty = [t.suggestion is None and t.state is TrialState.WAITING for t in self.trials]
+            empty[claim.number - 1] = True
+            if all(empty[claim.number - 1 :]):
+                while empty and empty[-1]:
+                    empty.pop()
+                    self.trials.pop()
+            elif sum(trial.state is TrialState.RUNNING for trial in self.trials) > 1:
+                self.put(claim.number, state=TrialState.WAITING, attempt=claim.attempt - 1)
+            else:
+                self.put(claim.number, state=TrialState.INFEASIBLE)
 
         @rule(dead=st.sets(trainers))
         def reap(self, dead: set[str]) -> None:
@@ -120,8 +146,12 @@ def machine_for(store: TrialStore) -> type[RuleBasedStateMachine]:
                 self.put(number, state=TrialState.INFEASIBLE if spent else TrialState.WAITING, holder=None)
 
         def holds(self, claim: Claim) -> bool:
-            trial = self.trials[claim.number - 1]
+            trial = self.expected(claim)
             return trial.holder == claim and trial.state is TrialState.RUNNING
+
+        def expected(self, claim: Claim) -> Expected:
+            """The trial of a claim; one that nobody holds where its number was withdrawn."""
+            return self.trials[claim.number - 1] if claim.number <= len(self.trials) else Expected()
 
         @invariant()
         def agrees(self) -> None:
