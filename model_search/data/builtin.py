@@ -8,7 +8,7 @@ _TABLE = (
     *("vocabulary", "sequence_length", "tokens"),
 )
 _BY_FILE = (*FILES, *FRACTIONS, "class_weight", "task", "label_pattern", "group_pattern")
-_ARRAYS = (*FILES, *FRACTIONS, "label", "types", "weight", "class_weight", "task", "sequence_length")
+_ARRAYS = (*FILES, *FRACTIONS, "label", "types", "weight", "class_weight", "task", "tasks", "sequence_length")
 _BUNDLED = (*FRACTIONS, "class_weight", "task")
 
 

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UsageError
-from .arrays.inputs import as_text
 from .label_arrays import as_columns
+from .labels import Labels
 from .provider import Column, DataOptions, Description, Task
 from .step_labels import coded_steps, split_examples, task_of_steps
 from .tables.coders import coder_for
 from .tables.frames import Table
 from .tables.table_inputs import TableInputs
 from .tables.tabular import TableSource, describe_columns, prepare
-from .targets import label_columns, label_counts
+from .targets import LabelColumns, label_columns, label_counts
 from .trees import Tree, count, mapped
 
 LABEL = "label"
@@ -79,12 +79,12 @@ class CodedRows:
 
 @dataclass(frozen=True)
 class Coded:
-    """Training, evaluation and test examples with their task, and what was found on the way."""
+    """Training, evaluation and test examples with their task, notes on it, and what their weights are called."""
 
     task: Task
     parts: tuple[CodedRows, CodedRows, CodedRows | None]
     notes: tuple[str, ...]
-    has_weights: bool
+    weights: tuple[str, ...]
 
     def describe(self, columns: tuple[Column, ...], notes: Sequence[str] = ()) -> Description:
         """What was inferred, for people."""
@@ -93,7 +93,7 @@ class Coded:
             count(train.labels),
             count(evaluation.labels),
             count(test.labels) if test else None,
-            describe_columns(columns, self.task, [weight_column(self.task.target)] if self.has_weights else []),
+            describe_columns(columns, self.task, self.weights),
             (*self.notes, *notes),
             label_counts(train.labels, self.task),
         )
@@ -112,6 +112,21 @@ def find_label(wanted: str, names: Sequence[str], source: str) -> str:
             f"{source} has {missing}; it has {', '.join(sorted(names)) or 'nothing'}; name one with --label"
         )
     return found
+
+
+def find_labels(options: DataOptions, names: Sequence[str], source: str) -> LabelColumns:
+    """Which of named arrays or features are labels and weights: those of the tasks, or what `label` and `weight` name.
+
+    Raises:
+      UsageError: there is none of a name, or several labels have no task.
+    """
+    for name in (options.weight, *(task.weight for task in options.tasks)):
+        if name and name not in names:
+            raise UsageError(f"{source} has no weights {name!r}; it has {', '.join(sorted(names))}")
+    if not options.tasks:
+        wanted = [options.label] if options.label in names else [part.strip() for part in options.label.split(",")]
+        options = replace(options, label=",".join(find_label(name, names, source) for name in wanted))
+    return label_columns(tuple(names), options, source)
 
 
 def code(
@@ -136,20 +151,12 @@ def code(
     assert tables[0] is not None
     weight = weight_column(label) if train.weights is not None else ""
     own = replace(options, label="" if options.tasks else ",".join(as_columns(train.labels, label)), weight=weight)
-    ready = prepare(
-        TableSource(tables[0], tables[1], tables[2]),
-        columns := label_columns(tuple(tables[0].frame.columns), own, train.source),
-        own,
-    )
+    columns = label_columns(tuple(tables[0].frame.columns), own, train.source)
+    ready = prepare(TableSource(tables[0], tables[1], tables[2]), columns, own)
     coder = coder_for(TableInputs(()), ready.task, ready.train, columns, options.class_weight)
 
-    mean_weight = float(train.weights.mean()) if train.weights is not None else 1.0
-
     def coded(place: int, table: Table, training: bool = False) -> CodedRows:
-        if weight and weight not in table.frame.columns:
-            # Examples without weights weigh as much as training examples do in the mean.
-            table = replace(table, frame=table.frame.assign(**{weight: mean_weight}))
-        part = coder.part(table, training)
+        part = coder.part(_weighted(table, ready.train, columns.weights), training)
         return CodedRows(_origin(given, parts, place), table.frame.index.to_numpy(), part.labels, part.weights)
 
     found = (
@@ -157,7 +164,14 @@ def code(
         coded(1, ready.evaluation),
         coded(2, ready.test) if ready.test else None,
     )
-    return Coded(coder.task, found, ready.notes, bool(weight))
+    return Coded(coder.task, found, ready.notes, columns.weights)
+
+
+def _weighted(table: Table, train: Table, weights: Sequence[str]) -> Table:
+    """The examples, where they lack weights with those that training examples have in the mean."""
+    missing = [name for name in weights if name not in table.frame.columns]
+    means = {name: float(np.nanmean(Labels.of(train.frame[name]).numbers)) for name in missing}
+    return replace(table, frame=table.frame.assign(**means))
 
 
 def _origin(given: Sequence[Labelled | None], parts: Sequence[int], place: int) -> int:
@@ -185,17 +199,5 @@ def _code_steps(given: Sequence[Labelled | None], options: DataOptions, label: s
         return CodedRows(_origin(given, parts, place), one.numbers, labels, weights.astype(np.float32))
 
     test = coded(2, chosen[2]) if len(chosen[2].labels) else None
-    return Coded(task, (coded(0, chosen[0]), coded(1, chosen[1]), test), (), train.weights is not None)
-
-
-def as_labels(values: np.ndarray, what: str, examples: int, source: str) -> np.ndarray:
-    """Labels or weights (n,), as given or as (n, 1).
-
-    Raises:
-      UsageError: the shape is another.
-    """
-    column = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
-    if column.shape != (examples,):
-        raise UsageError(f"{source}: {what} has shape {values.shape}; the inputs have {examples} examples")
-    column = as_text(column)
-    return column.astype(object) if column.dtype.kind == "U" else column
+    weights = (weight_column(label),) if train.weights is not None else ()
+    return Coded(task, (coded(0, chosen[0]), coded(1, chosen[1]), test), (), weights)

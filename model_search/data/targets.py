@@ -148,7 +148,7 @@ def _one_of_several(table: Table, entry: TaskOptions) -> Task:
 def _zeros_and_ones(table: Table, name: str) -> np.ndarray:
     column = table.frame[name]
     if column.dtype == object:
-        column = column.str.lower().map({"true": "1", "false": "0"}).fillna(column)
+        column = column.str.lower().map({"true": "1", "false": "0"}).fillna(column).astype(object)
     labels = Labels.of(column)
     bad = ~np.isin(labels.numbers, (0.0, 1.0))
     if bad.any():

@@ -12,7 +12,7 @@ from ..example_labels import Coded, CodedRows, Labelled, code
 from ..option_checks import with_known_lengths
 from ..provider import DataOptions, Description, Feature
 from ..tables.tabular import identity_of
-from ..trees import Tree, count, mapped, sliced
+from ..trees import Tree, count, leaves, mapped, sliced
 from .input_statistics import (
     check_finite,
     check_lengths,
@@ -158,7 +158,7 @@ def _digest(part: ArraySet) -> str:
             digest.update(
                 repr(piece.tolist()).encode() if array.dtype == object else np.ascontiguousarray(piece).tobytes()
             )
-    for column in (part.labels, part.weights):
+    for column in (*leaves(part.labels), part.weights):
         digest.update(repr(column.tolist() if column is not None else None).encode())
     return digest.hexdigest()[:16]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import UsageError
-from ..example_labels import as_labels, find_label
-from ..label_arrays import label_arrays
+from ..example_labels import find_labels
+from ..label_arrays import label_arrays, one_column
 from ..provider import DataOptions
 from ..tables.csv_file import file_digest, require_file
+from ..targets import LabelColumns
 from .input_arrays import ArraySet, ArraysProvider, arrays_provider
 from .inputs import as_text
 
@@ -19,8 +20,9 @@ from .inputs import as_text
 def numpy_provider(options: DataOptions) -> ArraysProvider:
     """Reads the archives or folders of the options.
 
-    The label is the array that `label` names, by default `label`, `labels` or `y`; `weight` names one of example
-    weights, `lengths` one of the valid steps of sequences. All others are inputs; see `input_arrays.arrays_provider`.
+    The label is the array that `label` names, by default `label`, `labels` or `y`; several labels and those of tasks
+    are an array each. `weight` names one of example weights, `lengths` one of the valid steps of sequences. All others
+    are inputs; see `input_arrays.arrays_provider`.
     The arrays of an archive are held in memory, the files of a folder are read piece by piece.
 
     Raises:
@@ -29,9 +31,10 @@ def numpy_provider(options: DataOptions) -> ArraysProvider:
     names = [options.filename, options.validation_filename, options.test_filename]
     found = [_arrays(name) if name or not place else None for place, name in enumerate(names)]
     assert found[0] is not None
-    label = find_label(options.label, list(found[0]), options.filename)
+    columns = find_labels(options, list(found[0]), options.filename)
+    label = ",".join(columns.labels)
     sets = [
-        _array_set(arrays, label, options, place == 0, name) if arrays else None
+        _array_set(arrays, columns, options, name) if arrays else None
         for place, (arrays, name) in enumerate(zip(found, names, strict=True))
     ]
     assert sets[0] is not None
@@ -68,25 +71,25 @@ def _no_arrays(filename: str, what: str, error: Exception) -> UsageError:
     return UsageError(f"{filename} is not {what} of plain arrays: {reason}")
 
 
-def _array_set(
-    arrays: dict[str, np.ndarray], label: str, options: DataOptions, is_train: bool, source: str
-) -> ArraySet:
+def _array_set(arrays: dict[str, np.ndarray], columns: LabelColumns, options: DataOptions, source: str) -> ArraySet:
     """The arrays by their part; held-out data need no weights."""
-    weight = options.weight
-    if label not in arrays:
-        raise UsageError(f"{source} has no label {label!r}; it has {', '.join(sorted(arrays))}")
-    if weight and weight not in arrays and is_train:
-        raise UsageError(f"{source} has no weights {weight!r}; it has {', '.join(sorted(arrays))}")
-    inputs = {name: as_text(array) for name, array in arrays.items() if name not in (label, weight)}
-    if weight == label or not inputs:
-        raise UsageError(f"{source} has no inputs beside {label!r}; it has {', '.join(sorted(arrays))}")
+    for name in columns.labels:
+        if name not in arrays:
+            raise UsageError(f"{source} has no label {name!r}; it has {', '.join(sorted(arrays))}")
+    inputs = {name: as_text(array) for name, array in arrays.items() if name not in columns.names}
+    if not inputs:
+        known = ", ".join(map(repr, columns.labels))
+        raise UsageError(f"{source} has no inputs beside {known}; it has {', '.join(sorted(arrays))}")
     for name, array in arrays.items():
         if array.ndim < 1 or not all(array.shape):
             raise UsageError(f"{source}: array {name!r} is empty, of shape {array.shape}")
-    examples = len(arrays[label])
-    labels = label_arrays(as_text(np.array(arrays[label])), examples, options, source)
-    weights = as_labels(np.array(arrays[weight]), f"weight {weight!r}", examples, source) if weight in arrays else None
-    return ArraySet(inputs, labels, weights, source)
+    asides = {name: as_text(np.array(arrays[name])) for name in columns.names if name in arrays}
+    examples, weight = len(asides[columns.labels[0]]), columns.weight
+    weights = one_column(asides[weight], f"weights {weight!r}", examples, source) if weight in asides else None
+    if len(columns.labels) == 1 and not options.tasks:
+        return ArraySet(inputs, label_arrays(asides[columns.labels[0]], examples, options, source), weights, source)
+    by_name = {name: array for name, array in asides.items() if name != weight or name in columns.task_weights.values()}
+    return ArraySet(inputs, label_arrays(by_name, examples, options, source), weights, source)
 
 
 def _digest(filename: str) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..example_labels import Labelled, as_labels
+from ..example_labels import Labelled
 from ..split import hashed_parts
+from ..targets import LabelColumns
 from .record_files import records
 from .record_parser import Parsed, Ragged, RecordParser
 
@@ -92,16 +93,12 @@ class RecordSet:
     ranges: "dict[str, Range]"
 
 
-@dataclass(frozen=True)
-class LabelNames:
-    """Features with the label and with example weights; the latter may be empty."""
-
-    label: str
-    weight: str
-
-
 def scan(
-    paths: Sequence[str], source: str, parser: RecordParser, names: LabelNames, split: tuple[float, float, int] | None
+    paths: Sequence[str],
+    source: str,
+    parser: RecordParser,
+    columns: LabelColumns,
+    split: tuple[float, float, int] | None,
 ) -> RecordSet:
     """Reads all records, which checks them.
 
@@ -109,14 +106,13 @@ def scan(
       paths: files.
       source: what errors call all of them.
       parser: of all features.
-      names: of label and weights; weights are 1 where the parser does not know the name.
+      columns: features with labels and weights; the latter are left out where the parser does not know them.
       split: shares of evaluation and test records and the seed, the others are training records; None where none are.
 
     Raises:
       UsageError: a file is damaged, or a record departs from the schema.
     """
-    labels: list[np.ndarray] = []
-    weights: list[np.ndarray] = []
+    asides: dict[str, list[np.ndarray]] = {name: [] for name in columns.names if name in parser.schema}
     steps: list[np.ndarray] = []
     counts: list[int] = []
     sample = Sample()
@@ -128,16 +124,22 @@ def scan(
             start += len(batch)
             parsed = parser.parse(batch, path, numbers)
             is_train = hashed_parts(before + numbers, *split) == 0 if split else np.zeros(len(batch), dtype=bool)
-            labels.append(as_labels(_plain(parsed, names.label), f"label {names.label!r}", len(batch), path))
-            if names.weight in parsed:
-                weights.append(as_labels(_plain(parsed, names.weight), f"weight {names.weight!r}", len(batch), path))
+            for name, pieces in asides.items():
+                pieces.append(_plain(parsed, name))
             sample.add((before + numbers)[is_train], batch[is_train])
             steps += _steps(parsed, parser, is_train)
             _add_ranges(ranges, parsed, path, numbers)
         counts.append(start - 1)
-    total = sum(counts)
-    found = Labelled(_joined(labels), _joined(weights) if weights else None, np.arange(1, total + 1), source)
+    found = _labelled({name: _joined(pieces) for name, pieces in asides.items()}, columns, source)
     return RecordSet(tuple(paths), tuple(counts), found, sample, _joined(steps), ranges)
+
+
+def _labelled(asides: dict[str, np.ndarray], columns: LabelColumns, source: str) -> Labelled:
+    """Labels and weights of all records: one label's array, or those of several labels by name."""
+    labels = {name: asides[name] for name in (*columns.labels, *columns.task_weights.values()) if name in asides}
+    numbers = np.arange(1, len(asides[columns.labels[0]]) + 1)
+    one = asides[columns.labels[0]] if len(columns.labels) == 1 else labels
+    return Labelled(one, asides.get(columns.weight), numbers, source)
 
 
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:
@@ -147,7 +149,7 @@ def _joined(arrays: list[np.ndarray]) -> np.ndarray:
 def _plain(parsed: Parsed, name: str) -> np.ndarray:
     column = parsed[name]
     assert not isinstance(column, Ragged)
-    return column
+    return column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
 
 
 def _steps(parsed: Parsed, parser: RecordParser, is_train: np.ndarray) -> list[np.ndarray]:

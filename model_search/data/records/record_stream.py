@@ -81,18 +81,20 @@ class RecordsProvider(InputsProvider):
 
         parser = self.layout.parser()
         features = self.signature()
-        label = tf.as_dtype(part.labels.dtype)
-        types = [*(tf.as_dtype(feature.dtype) for feature in features.values()), label, tf.float32]
-        shapes = [*(feature.shape for feature in features.values()), part.labels.shape[1:], ()]
+        coded = (part.labels, part.weights)
+        columns_of = tf.nest.flatten(coded)
+        types = [tf.as_dtype(one.dtype) for one in (*features.values(), *columns_of)]
+        shapes = [*(feature.shape for feature in features.values()), *(column.shape[1:] for column in columns_of)]
 
         def arrays(path: bytes, numbers: np.ndarray, batch: np.ndarray, at: np.ndarray) -> list[np.ndarray]:
             raw = self.layout.raw(parser.parse(batch, path.decode(), numbers), path.decode())
-            return [*(raw[name] for name in features), part.labels[at], part.weights[at]]
+            return [*(raw[name] for name in features), *(column[at] for column in columns_of)]
 
         def examples(*columns: Any) -> tuple[Any, ...]:
             tensors = tf.numpy_function(arrays, columns, types)
             for tensor, shape in zip(tensors, shapes, strict=True):
                 tensor.set_shape((None, *shape))
-            return dict(zip(features, tensors, strict=False)), tensors[-2], tensors[-1]
+            labels, weights = tf.nest.pack_sequence_as(coded, tensors[len(features) :])
+            return dict(zip(features, tensors, strict=False)), labels, weights
 
         return examples

@@ -9,14 +9,15 @@ from ...errors import UsageError
 from ..arrays.input_arrays import inputs_identity
 from ..arrays.input_statistics import STATISTICS_VALUES
 from ..arrays.inputs import LENGTHS, Inputs, Kind, infer_inputs
-from ..example_labels import Coded, Labelled, code, find_label
+from ..example_labels import Coded, Labelled, code, find_labels
 from ..option_checks import with_known_lengths
-from ..provider import DataOptions, Feature
+from ..provider import DataOptions, Feature, TaskKind
 from ..split import check_fractions, hashed_parts
+from ..targets import LabelColumns
 from .record_files import files_digest, first_records, record_files
 from .record_layout import RecordLayout, dense
 from .record_parser import RecordParser
-from .record_scan import LabelNames, RecordSet, scan
+from .record_scan import RecordSet, scan
 from .record_schema import RecordFeature, feature_of, infer_record_schema, parse_example
 from .record_stream import RecordsProvider, RecordStream
 
@@ -36,19 +37,18 @@ def tfrecord_provider(options: DataOptions) -> RecordsProvider:
     filenames = [options.filename, options.validation_filename, options.test_filename]
     paths = [record_files(name) if name or not place else () for place, name in enumerate(filenames)]
     options = with_known_lengths(options, {*options.schema, *feature_names(paths[0])})
-    schema, label = _schema(options, paths[0])
-    names = LabelNames(label, options.weight)
+    schema, columns = _schema(options, paths[0])
     shares = (0.0 if paths[1] else options.validation_fraction, 0.0 if paths[2] else options.test_fraction)
     check_fractions(*shares)
     sets: list[RecordSet | None] = []
     for place, (found, source) in enumerate(zip(paths, filenames, strict=True)):
         split = None if place else (*shares, options.seed)
-        parser = RecordParser(_for_part(schema, options.weight, found, bool(place)), options.image_size)
-        sets.append(scan(found, source, parser, names, split) if found else None)
+        parser = RecordParser(_for_part(schema, columns.weights, found, bool(place)), options.image_size)
+        sets.append(scan(found, source, parser, columns, split) if found else None)
     train = sets[0]
     assert train is not None
-    coded = _code(sets, shares, options, label)
-    features = {name: feature for name, feature in schema.items() if name not in (label, options.weight)}
+    coded = _code(sets, shares, options, ",".join(columns.labels))
+    features = {name: feature for name, feature in schema.items() if name not in columns.names}
     inputs, layout = _inputs(train, features, options, len(coded.parts[0].numbers))
     for part in sets:
         _check_ranges(part, inputs)
@@ -86,30 +86,42 @@ def feature_names(paths: Sequence[str]) -> list[str]:
     return list(parse_example(first_records(paths, 1)[0], f"{paths[0]}, record 1"))
 
 
-def _schema(options: DataOptions, paths: Sequence[str]) -> tuple[dict[str, RecordFeature], str]:
-    """Features of training records, label and weights among them, and the label's name."""
+def _schema(options: DataOptions, paths: Sequence[str]) -> tuple[dict[str, RecordFeature], LabelColumns]:
+    """Features of training records, labels and weights among them, and which these are."""
     source = paths[0]
-    first = first_records(paths, FIRST_RECORDS)
     given = {name: feature_of(text, name) for name, text in options.schema.items()}
-    asides = [name for name in (options.label, options.weight, options.lengths) if name]
-    if not given or not options.label or any(name not in given for name in asides):
-        inferred = infer_record_schema(first, source)
-        label = find_label(options.label, list(inferred | given), source)
-        for name in asides:
-            if name not in inferred | given:
-                raise UsageError(f"{source} has no feature {name!r}; it has {', '.join(inferred)}")
-        given = (given or inferred) | {name: (inferred | given)[name] for name in (label, *asides)}
-    else:
-        label = options.label
-    for name in (label, options.weight, options.lengths):
-        if name and given[name].dtype == "image":
-            raise UsageError(f"{source}: feature {name!r} holds images; it cannot be a label, a weight or lengths")
-        if name and given[name].shape:
-            raise UsageError(f"{source}: feature {name!r} is {given[name].spelled()}; expected one value a record")
+    inferred = infer_record_schema(first_records(paths, FIRST_RECORDS), source) if _is_open(options) else {}
+    known = inferred | given
+    columns = find_labels(options, list(known), source)
+    if options.lengths and options.lengths not in known:
+        raise UsageError(f"{source} has no feature {options.lengths!r}; it has {', '.join(known)}")
+    asides = [*columns.names, *([options.lengths] if options.lengths else [])]
+    given = (given or inferred) | {name: known[name] for name in asides}
+    is_wide = options.task == TaskKind.MULTI_LABEL.value and len(columns.labels) == 1
+    for name in asides:
+        may_be_wide = is_wide and name in columns.labels and not given[name].varies
+        _check_aside(name, given[name], 1 if may_be_wide else 0, source)
     _check_varying(given, options, source)
-    if set(given) <= {label, options.weight, options.lengths}:
-        raise UsageError(f"{source} has no features to learn from beside {label!r}")
-    return given, label
+    if set(given) <= set(asides):
+        shown = ", ".join(map(repr, columns.labels))
+        raise UsageError(f"{source} has no features to learn from beside {shown}")
+    return given, columns
+
+
+def _is_open(options: DataOptions) -> bool:
+    """Whether records must be looked at to know all features: the options' schema leaves some of them out."""
+    labels = [task.label for task in options.tasks] or options.label.split(",")
+    weights = [options.weight, *(task.weight for task in options.tasks)]
+    asides = [name.strip() for name in (*labels, *weights, options.lengths) if name]
+    return not options.schema or not any(labels) or any(name not in options.schema for name in asides)
+
+
+def _check_aside(name: str, feature: RecordFeature, rank: int, source: str) -> None:
+    """Refuses what cannot be a label, a weight or lengths: images, and shapes of more than `rank` sizes."""
+    if feature.dtype == "image":
+        raise UsageError(f"{source}: feature {name!r} holds images; it cannot be a label, a weight or lengths")
+    if len(feature.shape) > rank:
+        raise UsageError(f"{source}: feature {name!r} is {feature.spelled()}; expected one value a record")
 
 
 def _check_varying(schema: Mapping[str, RecordFeature], options: DataOptions, source: str) -> None:
@@ -126,12 +138,13 @@ def _check_varying(schema: Mapping[str, RecordFeature], options: DataOptions, so
 
 
 def _for_part(
-    schema: Mapping[str, RecordFeature], weight: str, paths: Sequence[str], is_held_out: bool
+    schema: Mapping[str, RecordFeature], weights: Sequence[str], paths: Sequence[str], is_held_out: bool
 ) -> dict[str, RecordFeature]:
     """The schema of a part: held-out records need no weights."""
-    if not is_held_out or not weight or not paths or weight in infer_record_schema(first_records(paths, 1), paths[0]):
+    if not is_held_out or not weights or not paths:
         return dict(schema)
-    return {name: feature for name, feature in schema.items() if name != weight}
+    there = feature_names(paths)
+    return {name: feature for name, feature in schema.items() if name in there or name not in weights}
 
 
 def _code(sets: Sequence[RecordSet | None], shares: tuple[float, float], options: DataOptions, label: str) -> Coded:

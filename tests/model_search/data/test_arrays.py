@@ -9,7 +9,7 @@ from model_search.data import builtin
 from model_search.data.arrays.arrays import provider_from
 from model_search.data.pipeline import Pipeline
 from model_search.data.prediction_input import read_features
-from model_search.data.provider import DataOptions, TaskKind, providers
+from model_search.data.provider import DataOptions, TaskKind, TaskOptions, providers
 from model_search.data.signature import from_json, to_json
 from model_search.errors import UsageError
 
@@ -131,3 +131,20 @@ def test_prediction_input_from_archives_and_rows(tmp_path):
     with pytest.raises(UsageError, match=r"is not an \.npz file"):
         read_features(str(tmp_path / "not.npz"), signature)
     assert made.task.kind is TaskKind.CLASSIFICATION
+
+
+def test_labels_by_name_beside_images():
+    images = np.arange(40 * 4 * 4, dtype=np.float32).reshape(40, 4, 4, 1)
+    tall, age = np.arange(40) % 2, np.arange(40.0)
+    tasks = DataOptions(problem_type="CNN", tasks=(TaskOptions("tall", 2), TaskOptions("age", 1)))
+    made = provider_from((images, {"tall": tall, "age": age}), options=tasks)
+    x, labels, _ = next(iter(made.train()))
+    assert np.array_equal(labels["age"] * 16, x["image"][:, 0, 0, 0])
+    assert np.array_equal(labels["tall"], labels["age"] % 2)
+    other = provider_from((images, {"tall": tall, "age": age + 1}), options=tasks)
+    assert made.identity() != other.identity()
+    several = {"tall": tall, "short": 1 - tall}
+    made = provider_from((images, several), options=DataOptions(problem_type="CNN", task="multi_label"))
+    assert made.task.classes == ("tall", "short")
+    with pytest.raises(UsageError, match="labels are a dict; give task multi_label, or a spec with multi_task_spec"):
+        provider_from((images, several), options=DataOptions(problem_type="CNN"))

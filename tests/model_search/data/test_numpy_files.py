@@ -7,7 +7,7 @@ from encoders import encoded
 from model_search.data import builtin
 from model_search.data.arrays.input_statistics import CHUNK_BYTES
 from model_search.data.prediction_input import read_features
-from model_search.data.provider import DataOptions, TaskKind, providers
+from model_search.data.provider import DataOptions, TaskKind, TaskOptions, providers
 from model_search.data.signature import from_json, to_json
 from model_search.errors import UsageError
 
@@ -72,6 +72,65 @@ def test_files_of_a_folder_are_mapped_and_give_what_an_archive_gives(folder, tmp
     assert make(folder).identity() != mapped.identity()
 
 
+TASKS = (TaskOptions("y", 2), TaskOptions("age", 1, weight="w"))
+
+
+def part_of(dataset):
+    """Inputs, labels and weights of all examples."""
+    (batch,) = list(dataset.rebatch(1000).as_numpy_iterator())
+    return batch
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_tasks_are_arrays_by_name(tmp_path, is_folder):
+    heights = np.arange(30) * 2.0
+    heights[4] = np.nan
+    arrays = {"x": STEPS, "height": heights, "y": WORDS, "age": AGES, "w": 1.0 + AGES % 2, "v": np.full(30, 3)}
+    held_out = {name: array[:5] for name, array in arrays.items() if name not in ("w", "v")}
+    if is_folder:
+        for place, part in (("t", arrays), ("h", held_out)):
+            (tmp_path / place).mkdir()
+            for name, array in part.items():
+                np.save(tmp_path / place / f"{name}.npy", array)
+    else:
+        np.savez(tmp_path / "t.npz", **arrays)
+        np.savez(tmp_path / "h.npz", **held_out)
+    ending = "" if is_folder else ".npz"
+    tasks = (*TASKS, TaskOptions("height", 1))
+    made = make(tmp_path / f"t{ending}", tasks=tasks, weight="v", validation_filename=str(tmp_path / f"h{ending}"))
+    assert set(made.signature()) == {"x"}
+    assert [(part.target, part.kind.value, part.classes) for part in made.task.tasks] == [
+        ("y", "classification", ("no", "yes")), ("age", "regression", ()), ("height", "regression", ())
+    ]  # fmt: skip
+    _, labels, weights = part_of(made.train())
+    assert labels["y"].tolist() == (WORDS == "yes").astype(int).tolist()
+    assert labels["age"].tolist() == AGES.tolist()
+    np.testing.assert_allclose(weights["age"], (1 + AGES % 2) / 1.5, rtol=1e-6)
+    assert weights["height"].tolist() == [float(place != 4) for place in range(30)]
+    (_, other), (_, _, of_held_out) = (part_of(made.evaluation())[:2], part_of(made.evaluation()))
+    assert sorted(other["age"]) == [0, 1, 2, 3, 4]
+    assert of_held_out["age"].tolist() == [1.0] * 5
+    assert {column.name for column in made.describe().columns if column.kind == "weight"} == {
+        "w",
+        "weight of y,age,height",
+    }
+
+
+def test_several_labels_are_arrays_by_name_or_columns_of_one(tmp_path):
+    tall, heavy = AGES % 2, AGES % 3 == 0
+    np.savez(tmp_path / "a.npz", x=STEPS, tall=tall, heavy=heavy)
+    np.savez(tmp_path / "b.npz", x=STEPS, y=np.stack([tall, heavy], axis=1))
+    named = make(tmp_path / "a.npz", label="tall,heavy", task="multi_label")
+    joined = make(tmp_path / "b.npz", task="multi_label")
+    assert (named.task.kind, named.task.classes) == (TaskKind.MULTI_LABEL, ("tall", "heavy"))
+    assert joined.task.classes == ("y_0", "y_1")
+    (x, labels, _), (same, others, _) = part_of(named.train()), part_of(joined.train())
+    assert np.array_equal(x["x"], same["x"])
+    assert np.array_equal(labels, others)
+    places = [int(np.flatnonzero((row == STEPS).all(axis=(1, 2)))[0]) for row in x["x"]]
+    assert np.array_equal(labels, np.stack([tall, heavy], axis=1)[places])
+
+
 def test_large_files_come_in_pieces(tmp_path):
     (tmp_path / "big").mkdir()
     wide = np.zeros((10, CHUNK_BYTES // 8), np.float32)
@@ -105,6 +164,15 @@ def test_held_out_files(archive, folder):
         ({"x": STEPS, "y": np.array(WORDS, dtype=object)}, {}, "not an .npz archive of plain arrays"),
         ({"x": STEPS, "y": WORDS}, {"schema": {"x": "float32"}}, "schema has no meaning for data set"),
         ({"x": STEPS, "y": WORDS}, {"columns": ("x", "y")}, "columns has no meaning for data set"),
+        ({"x": STEPS, "y": WORDS}, {"label": "y,z", "task": "multi_label"}, "has no label 'z'; it has x, y"),
+        ({"x": STEPS, "y": WORDS, "z": WORDS}, {"label": "y,z"}, "names 2 columns; give task multi_label"),
+        ({"x": STEPS, "y": WORDS}, {"tasks": TASKS}, "has no weights 'w'; it has x, y"),
+        (
+            {"x": STEPS, "y": WORDS, "w": AGES},
+            {"tasks": TASKS},
+            "has no label column 'age', which multi_task_spec names",
+        ),
+        ({"x": STEPS, "y": WORDS, "z": AGES}, {"label": "y,z", "task": "multi_label"}, "label 'y' is 'yes'; several"),
     ],
 )
 def test_unusable_archives(tmp_path, arrays, options, message):

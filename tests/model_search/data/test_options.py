@@ -61,7 +61,7 @@ NOT_READ = {
         "tokens",
         "tasks",
     },
-    "tfrecord": {"columns", "delimiter", "augment", "tasks", "tokens", "vocabulary", "sample_rate", "seconds"},
+    "tfrecord": {"columns", "delimiter", "augment", "tokens", "vocabulary", "sample_rate", "seconds"},
 }
 
 

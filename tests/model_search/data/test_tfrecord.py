@@ -10,7 +10,7 @@ from encoders import encoded, encoder_of
 
 from model_search.data import builtin
 from model_search.data.prediction_input import read_features
-from model_search.data.provider import DataOptions, providers
+from model_search.data.provider import DataOptions, TaskOptions, providers
 from model_search.data.records import record_scan
 from model_search.data.signature import from_json, to_json
 from model_search.errors import UsageError
@@ -180,6 +180,52 @@ def test_held_out_files_and_weights(tmp_path):
     assert made.identity() != plain.identity()
 
 
+TASKS = (TaskOptions("kind", 2), TaskOptions("size", 1, weight="w"))
+
+
+def part_of(dataset):
+    """Inputs, labels and weights of all examples."""
+    (batch,) = list(dataset.rebatch(1000).as_numpy_iterator())
+    return batch
+
+
+def test_tasks_are_features_by_name(tmp_path):
+    rows = [{"x": [i * 1.0, 1.0], "kind": "ab"[i % 2], "size": i * 2.0, "w": 1.0 + i % 2} for i in range(60)]
+    rows[3]["kind"] = ""
+    write(tmp_path / "t.tfrecord", rows)
+    write(tmp_path / "v.tfrecord", [{k: v for k, v in row.items() if k != "w"} for row in rows[:5]])
+    made = make(tmp_path / "t.tfrecord", tasks=TASKS, validation_filename=str(tmp_path / "v.tfrecord"))
+    assert set(made.signature()) == {"x"}
+    assert [(part.target, part.classes) for part in made.task.tasks] == [("kind", ("a", "b")), ("size", ())]
+    x, labels, weights = part_of(made.train())
+    record = x["x"][:, 0]
+    assert record.tolist() == list(range(60))
+    known = record != 3
+    assert labels["kind"][known].tolist() == (record[known] % 2).tolist()
+    assert labels["size"].tolist() == (record * 2).tolist()
+    assert weights["kind"].tolist() == known.tolist()
+    np.testing.assert_allclose(weights["size"], (1 + record % 2) / 1.5, rtol=1e-6)
+    _, labels, weights = part_of(made.evaluation())
+    assert labels["size"].tolist() == [0, 2, 4, 6, 8]
+    assert weights["size"].tolist() == [1.0] * 5
+
+
+def test_several_labels_are_features_by_name_or_one_of_several_values(tmp_path):
+    rows = [
+        {"x": [i * 1.0, 1.0], "tall": i % 2, "heavy": int(i % 3 == 0), "both": [i % 2, int(i % 3 == 0)]}
+        for i in range(60)
+    ]
+    write(tmp_path / "t.tfrecord", rows)
+    schema = {"x": "float32[2]"}
+    named = make(tmp_path / "t.tfrecord", label="tall,heavy", task="multi_label", schema=schema)
+    joined = make(tmp_path / "t.tfrecord", label="both", task="multi_label", schema=schema)
+    assert (named.task.classes, joined.task.classes) == (("tall", "heavy"), ("both_0", "both_1"))
+    for made in (named, joined):
+        x, labels, _ = part_of(made.train())
+        record = x["x"][:, 0]
+        assert np.array_equal(labels, np.stack([record % 2, record % 3 == 0], axis=1))
+
+
 def test_the_sample_is_bounded_and_spread(tmp_path, monkeypatch):
     monkeypatch.setattr(record_scan, "SAMPLE_BYTES", 2000)
     write(tmp_path / "p.tfrecord", people(200))
@@ -243,7 +289,7 @@ def test_a_record_of_another_schema_is_named(tmp_path, change, message):
     [
         (people(), "", {"label": "z"}, "has no label 'z'; it has age, job"),
         (people(), "", {"label": "scores"}, r"feature 'scores' is float32\[2\]; expected one value a record"),
-        (people(), "", {"weight": "z"}, "has no feature 'z'"),
+        (people(), "", {"weight": "z"}, "has no weights 'z'"),
         (people(), "", {"schema": {"age": "float16"}}, "schema of 'age' is 'float16'; expected float32 or int64"),
         (people(), "", {"schema": {"age": "float32[2,?]"}}, "schema of 'age' is"),
         (people(), "", {"schema": {"job": "uint8"}}, "schema of 'job' is 'uint8'"),
@@ -253,6 +299,19 @@ def test_a_record_of_another_schema_is_named(tmp_path, change, message):
         (people(), "", {"lengths": "label", "label": "job"}, "no input is a sequence"),
         (people(), "", {"sequence_length": 3}, "sequence_length 3 has no meaning"),
         (people(), "", {"validation_fraction": 0.0}, "no evaluation data"),
+        (
+            people(),
+            "",
+            {"tasks": (TaskOptions("job", 2), TaskOptions("z", 2))},
+            "has no label column 'z', which multi_task",
+        ),
+        (people(), "", {"tasks": TASKS}, "has no weights 'w'; it has age, job"),
+        (
+            people(),
+            "",
+            {"label": "scores,label", "task": "multi_label"},
+            r"'scores' is float32\[2\]; expected one value",
+        ),
         (series(), "DNN", {}, "feature 'x' differs in length from record to record"),
         (series(), "RNN_LAST_ACTIVATIONS", {"lengths": "y"}, "lengths 'y' have no meaning beside 'x'"),
         ([{"label": 1}], "", {}, "has no features to learn from beside 'label'"),
