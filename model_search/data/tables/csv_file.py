@@ -2,16 +2,17 @@
 
 import csv
 import hashlib
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 import pandas as pd
 
 from ...errors import UsageError
 from ...registry import closest
+from .csv_cells import RaggedRow, cell_blocks
 from .csv_layout import Layout, column_names, given_delimiter, infer_delimiter, infer_header, split_rows
 from .values import is_number
 
@@ -21,10 +22,8 @@ SAMPLE_CHARACTERS = 1 << 18
 CHUNK_CELLS = 1 << 20
 """Cells that are parsed at a time, which bounds the memory of parsing whatever the width of a table."""
 
-CHUNK_BYTES = 32 << 20
-"""A frame ends after so many bytes: cells may hold long texts."""
-
-ROWS_AT_A_TIME = 1000
+STREAM_BYTES = 256 << 20
+"""Files of more bytes in all are streamed; smaller ones are read once and kept."""
 
 
 class CsvFile:
@@ -120,21 +119,17 @@ class CsvFile:
         """
         expected = len(self.layout.columns)
         step = rows or max(1, CHUNK_CELLS // expected)
-        with open_text(self.filename) as stream, _named_errors(self.filename):
-            reader = csv.reader(stream, delimiter=self.layout.delimiter, skipinitialspace=True)
-            numbered = enumerate(reader, start=1)
-            if self.layout.has_header:
-                next((row for _, row in numbered if row), None)
-            while kept := _piece(numbered, step, stream.buffer.tell):
-                yield self._frame(kept, expected)
+        with _named_errors(self.filename), require_file(self.filename).open("rb") as file:
+            for numbers, cells in cell_blocks(file, self.layout.delimiter, expected, self.layout.has_header):
+                for start in range(0, len(numbers), step):
+                    yield self._frame(
+                        numbers[start : start + step], cells[start * expected : (start + step) * expected]
+                    )
 
-    def _frame(self, numbered: list[tuple[int, list[str]]], expected: int) -> pd.DataFrame:
-        for number, row in numbered:
-            if len(row) != expected:
-                raise UsageError(f"{self.filename}, row {number}: expected {expected} fields, found {len(row)}")
-        cells = [[field.strip() for field in row] for _, row in numbered]
-        index = [number for number, _ in numbered]
-        return pd.DataFrame(cells, columns=list(self.layout.columns), index=index, dtype=object)
+    def _frame(self, numbers: Sequence[int], cells: Sequence[str]) -> pd.DataFrame:
+        names = self.layout.columns
+        columns = {name: np.array(cells[at :: len(names)], dtype=object) for at, name in enumerate(names)}
+        return pd.DataFrame(columns, index=pd.Index(numbers), dtype=object)
 
     def read(self) -> pd.DataFrame:
         """All rows.
@@ -160,20 +155,6 @@ def _rows_of(filename: str, sample: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _piece(
-    numbered: Iterator[tuple[int, list[str]]], rows: int, position: Callable[[], int]
-) -> list[tuple[int, list[str]]]:
-    """The next rows that are not empty, as many as one frame takes; `position` tells how far the file was read."""
-    taken: list[tuple[int, list[str]]] = []
-    begin = position()
-    while len(taken) < rows and (not taken or position() - begin < CHUNK_BYTES):
-        read = list(itertools.islice(numbered, min(ROWS_AT_A_TIME, rows - len(taken))))
-        if not read:
-            break
-        taken += [(number, row) for number, row in read if row]
-    return taken
-
-
 def require_file(filename: str) -> Path:
     """The path, if it is a file.
 
@@ -194,6 +175,8 @@ def require_file(filename: str) -> Path:
 def _named_errors(filename: str) -> Iterator[None]:
     try:
         yield
+    except RaggedRow as error:
+        raise UsageError(f"{filename}, {error}") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{filename} is not UTF-8 (byte {error.object[error.start]:#04x}); convert it first") from None
     except csv.Error as error:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ...errors import UsageError
 from ..provider import DataOptions, Provider
-from .csv_file import CsvFile, file_digest
+from .csv_file import STREAM_BYTES, CsvFile, file_digest
 from .csv_layout import has_decimal_commas
 from .frames import Table, find_column
 from .streamed_csv import streamed_provider
@@ -12,9 +12,6 @@ from .tabular import TableSource, table_provider
 
 SAMPLE_ROWS = 1000
 """Rows that are searched for decimal commas."""
-
-STREAM_BYTES = 256 << 20
-"""Files of more bytes in all are streamed; smaller ones are read once and kept."""
 
 
 def csv_provider(options: DataOptions) -> Provider:
