@@ -13,9 +13,12 @@ from ..training.options import TrainingOptions
 FLAGS = flags.FLAGS
 
 
-def define_study_flags() -> None:
-    """Which search."""
-    flags.DEFINE_string("model_dir", "", "Folder (or bucket) for all files of the search. Required.")
+MODEL_DIR_HELP = "Folder (or bucket) for all files of the search"
+
+
+def define_study_flags(model_dir: str = "Required.") -> None:
+    """Which search; `model_dir` says when its folder must be given."""
+    flags.DEFINE_string("model_dir", "", f"{MODEL_DIR_HELP}. {model_dir}")
     flags.DEFINE_string("experiment_name", "", "Name of the search; for a model_dir that holds one, that one's.")
     flags.DEFINE_string("experiment_owner", "", "Who owns the search; for a model_dir that holds one, that one's.")
     flags.DEFINE_string("trial_store", "", "URL of the trial database; by default SQLite inside model_dir.")
@@ -60,6 +63,9 @@ def define_data_flags() -> None:
         "augment", [], "flip, crop:4, cutout:8 of images; time_shift:0.1, noise:0.3, spec_augment of sounds."
     )
     flags.DEFINE_string("label_pattern", "", "Regular expression whose group is the label in a file's name.")
+    flags.DEFINE_string(
+        "labels_filename", "", "CSV file of images' or sounds' labels: a column of file names, and those of --label."
+    )
     flags.DEFINE_string(
         "group_pattern",
         "",
@@ -126,6 +132,7 @@ def data_options() -> DataOptions:
         image_size=image_size(FLAGS.image_size),
         augment=tuple(FLAGS.augment),
         label_pattern=FLAGS.label_pattern,
+        labels_filename=FLAGS.labels_filename,
         group_pattern=FLAGS.group_pattern,
         sample_rate=FLAGS.sample_rate,
         seconds=FLAGS.seconds,

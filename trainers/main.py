@@ -32,7 +32,7 @@ def run() -> None:
 def main(argv: Sequence[str]) -> int:
     """Runs one command line and gives its exit status.
 
-    0: done. 1: no trial completed. 2: something given is wrong, said in one line before anything trains.
+    0: done. 1: no trial completed. 2: something given is wrong, said in one line before anything trains. 130: Ctrl-C.
     """
     if len(argv) < 2 or argv[1] in ("help", "--help", "-h", "-help", "--helpfull", "--helpshort"):
         print(overview())
@@ -48,6 +48,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         arguments = parse(command, [f"model_search {argv[1]}", *argv[2:]])
         return int(command.main(arguments)) if arguments is not None else 0
+    except flags.UnrecognizedFlagError as error:
+        return fail(f"unknown flag --{error.flagname} of {argv[1]}; {closest(error.flagname, own_flags(), count=1)}")
     except (StudyError, flags.Error) as error:
         return fail(str(error))
     except KeyboardInterrupt:
@@ -72,10 +74,20 @@ def parse(command: Any, argv: Sequence[str]) -> list[str] | None:
     return flags.FLAGS(argv)[1:]
 
 
-def own_help() -> str:
-    """Help on this project's flags, without those of libraries."""
+def own_modules() -> list[str]:
+    """Modules of this project that define flags of the command."""
+    return [module for module in flags.FLAGS.flags_by_module_dict() if module.startswith("model_search")]
+
+
+def own_flags() -> list[str]:
+    """Names of this project's flags, without those of libraries."""
     by_module = flags.FLAGS.flags_by_module_dict()
-    return "\n".join(flags.FLAGS.module_help(module) for module in by_module if module.startswith("model_search"))
+    return [flag.name for module in own_modules() for flag in by_module[module]]
+
+
+def own_help() -> str:
+    """Help on this project's flags."""
+    return "\n".join(flags.FLAGS.module_help(module) for module in own_modules())
 
 
 def overview() -> str:

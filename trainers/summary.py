@@ -16,6 +16,7 @@ from ..model_dir import TEST_FILE, refitted_model
 from ..report.leaderboard import hyperparameter_text, leaderboard_rows
 from ..study import Study, TrialState
 from ..trial_store.contract import TrialStore
+from ..words import counted
 
 
 def print_table(rows: Sequence[dict[str, Any]], metric: str) -> None:
@@ -45,8 +46,14 @@ def print_table(rows: Sequence[dict[str, Any]], metric: str) -> None:
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
-def finish(store: TrialStore, study: Study, model_dir: str, interrupted: bool, timed_out: bool) -> int:
-    """Prints the end of a search and gives the command's exit status."""
+def finish(store: TrialStore, study: Study, model_dir: str, timed_out: bool, interruption: int) -> int:
+    """Prints the end of a search and gives the command's exit status.
+
+    Args:
+      store, study, model_dir: the search.
+      timed_out: whether the time limit ended it.
+      interruption: exit status of a program that a signal ended; 0 where none came.
+    """
     trials = store.trials(study.id)
     rows = leaderboard_rows(trials, study.config.objective)
     print()
@@ -59,11 +66,11 @@ def finish(store: TrialStore, study: Study, model_dir: str, interrupted: bool, t
         print_best(completed[0], model_dir)
     else:
         print("no trial completed")
-    if interrupted:
+    if interruption or timed_out:
         left = study.config.max_trials - sum(trial.state.is_final for trial in trials)
-        reason = "the time limit was reached" if timed_out else "interrupted"
-        print(f"{reason}: {left} trials are left; the same command again goes on with them")
-    return 0 if completed else 1
+        reason = "interrupted" if interruption else "the time limit was reached"
+        print(f"{reason}: {counted(left, 'trial is', 'trials are')} left; the same command again goes on")
+    return interruption or (0 if completed else 1)
 
 
 def print_best(best: dict[str, Any], model_dir: str) -> None:

@@ -5,15 +5,13 @@ start when it has.
 """
 
 import signal
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ..errors import StudyError
 from ..handle import StudyHandle, load
 from .flags import FLAGS
+from .interruption import interruptible
 from .progress import Progress
 from .summary import finish
 from .trainer_child import TrainerChild
@@ -30,13 +28,13 @@ def supervise(num_trainers: int, time_limit: float) -> int:
     Raises:
       StudyError: the lead trainer says so, or trainers cannot start.
     """
-    stop = threading.Event()
-    with _signals_stop(stop):
+    with interruptible("running trials are given back") as interruption:
+        stop = interruption.stop
         crew = Crew(num_trainers)
         try:
             if not crew.start_lead(stop):
                 print("interrupted before the first trial; the same command starts again")
-                return 1
+                return interruption.status
             handle = load(FLAGS.model_dir, FLAGS.trial_store)
             deadline = time.monotonic() + time_limit if time_limit else float("inf")
             with Progress(handle.store, handle.study) as progress:
@@ -44,13 +42,12 @@ def supervise(num_trainers: int, time_limit: float) -> int:
                     progress.update()
                     stop.wait(POLL_SECONDS)
                 timed_out = not stop.is_set() and time.monotonic() >= deadline
-                ended_early = stop.is_set() or timed_out
                 crew.stop()
                 crew.give_back(handle)
                 progress.update()
         finally:
             crew.kill()
-    return finish(handle.store, handle.study, FLAGS.model_dir, ended_early, timed_out)
+    return finish(handle.store, handle.study, FLAGS.model_dir, timed_out, interruption.status)
 
 
 class Crew:
@@ -132,21 +129,3 @@ class Crew:
         """Ends all at once."""
         for child in self._children.values():
             child.kill()
-
-
-@contextmanager
-def _signals_stop(stop: threading.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM end the search in order; a second one at once."""
-
-    def interrupt(number: int, frame: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        print("\nstopping: running trials are given back", file=sys.stderr, flush=True)
-        stop.set()
-
-    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

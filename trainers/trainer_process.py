@@ -3,15 +3,14 @@
 import json
 import os
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import StudyError
 from .flags import FLAGS
 from .identity import dead_on_this_machine, trainer_name
+from .interruption import interruptible
 from .progress import Progress
 from .quiet import start_tensorflow
 
@@ -48,8 +47,8 @@ def run_here(time_limit: float) -> int:
     from ..trainer import StopAfter
     from .summary import finish
 
-    stop = threading.Event()
-    with _interrupts_stop(stop):
+    with interruptible("the running trial is given back") as interruption:
+        stop = interruption.stop
         search = _open(stop)
         progress = Progress(search.store, search.study)
         watcher = threading.Thread(target=_watch_progress, args=(progress, done := threading.Event()), daemon=True)
@@ -66,7 +65,7 @@ def run_here(time_limit: float) -> int:
             from ..conclusion import conclude
 
             conclude(search)
-        return finish(search.store, search.study, FLAGS.model_dir, interrupted=stop.is_set(), timed_out=limit.expired)
+        return finish(search.store, search.study, FLAGS.model_dir, limit.expired, interruption.status)
 
 
 def _open(stop: threading.Event) -> Any:
@@ -109,21 +108,3 @@ def _watch_life_line(stop: threading.Event) -> None:
 def _watch_progress(progress: Progress, done: threading.Event) -> None:
     while not done.wait(1.0):
         progress.update()
-
-
-@contextmanager
-def _interrupts_stop(stop: threading.Event) -> Iterator[None]:
-    """The first SIGINT or SIGTERM ends the search in order; a second one ends the process."""
-
-    def interrupt(*_: Any) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        print("\nstopping: the running trial is given back", file=sys.stderr)
-        stop.set()
-
-    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..spec.names import DROPOUT, NO_DROPOUT
 from ..study import Objective, Trial, TrialState, rank_key
 
 # Trials without a rank come after the completed ones, in this order.
@@ -53,5 +54,11 @@ def leaderboard_row(trial: Trial) -> dict[str, Any]:
 
 def hyperparameter_text(values: Mapping[str, Any]) -> str:
     """Hyperparameters on one line."""
-    texts = {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in values.items()}
-    return ", ".join(f"{name}={text}" for name, text in texts.items())
+    return ", ".join(f"{name}={value_text(name, value)}" for name, value in values.items())
+
+
+def value_text(name: str, value: Any, digits: int = 4) -> str:
+    """A hyperparameter's value as people read it."""
+    if name == DROPOUT and value == NO_DROPOUT:
+        return "off"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)

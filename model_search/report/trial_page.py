@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..study import Measurement, Trial
-from .leaderboard import leaderboard_row
+from .leaderboard import leaderboard_row, value_text
 
 BARS = "▁▂▃▄▅▆▇█"
+
+# Origins in words, where they do not explain themselves. "user": `user_suggestions`, which bundled specs have too.
+ORIGINS = {"": "unknown", "user": "the spec's suggestions"}
 
 
 def trial_page(trial: Trial, measurements: Sequence[Measurement], test: dict[str, float] | None = None) -> list[str]:
@@ -17,7 +20,7 @@ def trial_page(trial: Trial, measurements: Sequence[Measurement], test: dict[str
         f"trainer: {trial.trainer}",
     ]
     if trial.suggestion:
-        origin = trial.suggestion.origin or "unknown"
+        origin = ORIGINS.get(trial.suggestion.origin, trial.suggestion.origin)
         parents = ", ".join(map(str, trial.suggestion.parents)) or "none"
         lines += [f"chosen by: {origin}; parents: {parents}", "architecture:"]
         lines += [f"  {place}  {name}" for place, name in enumerate(trial.suggestion.architecture)]
@@ -36,7 +39,7 @@ def trial_page(trial: Trial, measurements: Sequence[Measurement], test: dict[str
 def section(title: str, values: Any) -> list[str]:
     """A title and aligned lines of names and values."""
     width = max((len(name) for name in values), default=0)
-    texts = {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+    texts = {name: value_text(name, value, digits=6) for name, value in values.items()}
     return [f"{title}:", *(f"  {name:<{width}}  {text}" for name, text in texts.items())]
 
 

@@ -12,6 +12,8 @@ _ROLES = {
     ProblemType.RNN_ALL_ACTIVATIONS: (Role.SEQUENCE, Role.ANY),
 }
 
+OWN_BLOCKS = "(blocks of your own are loaded by --import_modules, in Python by user_modules)"
+
 
 def require(holds: bool, field: str, value: object, allowed: str) -> None:
     """Raises UsageError naming the field, its value and what is allowed, unless `holds`."""
@@ -29,7 +31,7 @@ def shown(value: object) -> str:
 def check_block(spec: SearchSpec, field: str, name: str) -> None:
     """Checks that a block is registered and that towers of the spec's problem type can have it."""
     if name not in blocks:
-        require(False, field, name, f"no block has this name; {closest(name, blocks)}")
+        require(False, field, name, f"no block has this name; {closest(name, blocks)} {OWN_BLOCKS}")
     role = blocks[name].role
     allowed = _ROLES[spec.problem_type]
     problem = ProblemType.Name(spec.problem_type)

@@ -28,7 +28,27 @@ def failing(command, tmp_path: Path, *arguments: object) -> str:
 
 
 def test_unknown_flag(command, tmp_path) -> None:
-    assert "train_stepz" in failing(command, tmp_path, "--train_stepz=3")
+    said = failing(command, tmp_path, "--train_stepz=3")
+    assert said == "model_search: error: unknown flag --train_stepz of train; did you mean train_steps?\n"
+
+
+def test_a_flag_that_resembles_none(command, tmp_path) -> None:
+    said = failing(command, tmp_path, "--zzqqxx")
+    assert "unknown flag --zzqqxx of train" in said and "nearest: " in said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("train", "search. Required."),
+        ("check", "Not needed: nothing is written."),
+        ("predict", "Required without --model."),
+    ],
+)
+def test_help_says_when_the_model_dir_is_needed(command, name, said) -> None:
+    outcome = command(name, "--help")
+    assert outcome.status == 0
+    assert said in " ".join(outcome.out.partition("--model_dir: ")[2].split()[:30])
 
 
 def test_unknown_command(command) -> None:
@@ -79,6 +99,7 @@ def test_unknown_block_has_the_nearest_names(command, tmp_path) -> None:
     spec = written(tmp_path, 'problem_type: DNN\nblocks_to_use: "FULY_CONNECTED"\n', "bad.pbtxt")
     said = failing(command, tmp_path, f"--spec={spec}", f"--filename={written(tmp_path, GOOD)}")
     assert "FULY_CONNECTED" in said and "did you mean FULLY_CONNECTED" in said
+    assert "blocks of your own are loaded by --import_modules" in said
 
 
 def test_csv_missing(command, tmp_path) -> None:

@@ -73,12 +73,22 @@ def test_interrupt_gives_back_says_how_to_resume_and_is_quick(table, tmp_path, c
     os.kill(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert time.monotonic() - begin < 20
-    assert process.returncode == 1  # no trial has completed
+    assert process.returncode == 128 + signal.SIGINT
     assert f"interrupted: {TRIALS} trials are left; the same command again" in output
     rows = json.loads(command("leaderboard", f"--model_dir={tmp_path}", "--format=json").out)
     assert {row["state"] for row in rows} == {"WAITING"}
     # What was trained so far is kept for whoever takes the trial up.
     assert list(tmp_path.glob("trials/*/checkpoint.npz"))
+
+
+def test_an_interrupted_search_with_completed_trials_does_not_exit_with_0(table, tmp_path) -> None:
+    process = start(*arguments(table, tmp_path), "--num_trainers=0", "--max_trials=1000")
+    wait_for(lambda: finished(tmp_path) >= 1)
+    os.kill(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert "best model:" in output
+    assert f"interrupted: {1000 - finished(tmp_path)} trials are left; the same command again goes on" in output
 
 
 @pytest.mark.parametrize("wrong", ["--label=no_such_column", "--spec=no_such_spec"])

@@ -22,7 +22,7 @@ from ..quiet import silenced_stderr, start_tensorflow
 
 def define_flags() -> None:
     """Flags of `check`: those of `train` that say what is searched on what."""
-    define_study_flags()
+    define_study_flags("Not needed: nothing is written.")
     define_spec_flags()
     define_data_flags()
     define_training_flags()

@@ -21,7 +21,7 @@ from .export import chosen_trial
 
 def define_flags() -> None:
     """Flags of `predict`."""
-    define_study_flags()
+    define_study_flags("Required without --model.")
     define_module_flags()
     flags.DEFINE_string("model", "", "An exported model: .keras file or SavedModel folder; instead of --model_dir.")
     flags.DEFINE_string("trial", "best", "With --model_dir: best, or the number of a trial.")

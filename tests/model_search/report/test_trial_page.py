@@ -1,0 +1,29 @@
+import pytest
+
+from model_search.architecture import Architecture
+from model_search.report.leaderboard import hyperparameter_text, leaderboard_row
+from model_search.report.trial_page import trial_page
+from model_search.study import Suggestion, Trial, TrialState
+
+VALUES = {"learning_rate": 0.0123456789, "dropout_rate": -1.0, "optimizer": "adam"}
+
+
+def trial(origin: str) -> Trial:
+    suggestion = Suggestion(Architecture.of(["A"]), VALUES, origin=origin)
+    return Trial(3, TrialState.RUNNING, 1, "me", suggestion, None, "", 1)
+
+
+def test_no_dropout_is_off_for_people_and_a_number_for_programs():
+    assert hyperparameter_text(VALUES) == "learning_rate=0.01235, dropout_rate=off, optimizer=adam"
+    assert hyperparameter_text({"dropout_rate": 0.0, "other": -1.0}) == "dropout_rate=0, other=-1"
+    lines = trial_page(trial("mutate"), [])
+    assert "  dropout_rate   off" in lines
+    assert "  learning_rate  0.0123457" in lines
+    assert leaderboard_row(trial("mutate"))["hyperparameters"]["dropout_rate"] == -1
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"), [("user", "the spec's suggestions"), ("mutate", "mutate"), ("", "unknown")]
+)
+def test_who_chose_it(origin, said):
+    assert f"chosen by: {said}; parents: none" in trial_page(trial(origin), [])
