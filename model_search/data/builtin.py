@@ -9,6 +9,7 @@ _TABLE = (
 )
 _BY_FILE = (*FILES, *FRACTIONS, "class_weight", "task", "label_pattern", "group_pattern")
 _ARRAYS = (*FILES, *FRACTIONS, "label", "types", "weight", "class_weight", "task", "tasks", "sequence_length")
+_MEDIA = (*_BY_FILE, "labels_filename", "label", "weight", "tasks", "augment")
 _BUNDLED = (*FRACTIONS, "class_weight", "task")
 
 
@@ -20,9 +21,9 @@ def csv(options: DataOptions) -> Provider:
     return csv_provider(options)
 
 
-@register_provider("image_directory", uses=(*_BY_FILE, "image_size", "augment"))
+@register_provider("image_directory", uses=(*_MEDIA, "image_size"))
 def image_directory(options: DataOptions) -> Provider:
-    """Images in one folder a class; see `image_directory`."""
+    """Images in one folder a class, or with labels in their names or in a table; see `image_directory`."""
     from .images.image_directory import image_provider
 
     return image_provider(options)
@@ -52,9 +53,9 @@ def breast_cancer(options: DataOptions) -> Provider:
     return breast_cancer_provider(options)
 
 
-@register_provider("audio_directory", uses=(*_BY_FILE, "sample_rate", "seconds", "augment"))
+@register_provider("audio_directory", uses=(*_MEDIA, "sample_rate", "seconds"))
 def audio_directory(options: DataOptions) -> Provider:
-    """WAV files in one folder a class, or with labels in their names; see `audio_directory`."""
+    """WAV files in one folder a class, or with labels in their names or in a table; see `audio_directory`."""
     from .sounds.audio_directory import audio_provider
 
     return audio_provider(options)

@@ -156,7 +156,7 @@ def code(
     coder = coder_for(TableInputs(()), ready.task, ready.train, columns, options.class_weight)
 
     def coded(place: int, table: Table, training: bool = False) -> CodedRows:
-        part = coder.part(_weighted(table, ready.train, columns.weights), training)
+        part = coder.part(weighted(table, ready.train, columns.weights), training)
         return CodedRows(_origin(given, parts, place), table.frame.index.to_numpy(), part.labels, part.weights)
 
     found = (
@@ -167,7 +167,7 @@ def code(
     return Coded(coder.task, found, ready.notes, columns.weights)
 
 
-def _weighted(table: Table, train: Table, weights: Sequence[str]) -> Table:
+def weighted(table: Table, train: Table, weights: Sequence[str]) -> Table:
     """The examples, where they lack weights with those that training examples have in the mean."""
     missing = [name for name in weights if name not in table.frame.columns]
     means = {name: float(np.nanmean(Labels.of(train.frame[name]).numbers)) for name in missing}

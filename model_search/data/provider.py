@@ -206,6 +206,9 @@ class DataOptions:
         `DNN` vectors, `RNN_LAST_ACTIVATIONS` and `RNN_ALL_ACTIVATIONS` sequences.
       label_pattern: regular expression with one group, searched in a file's name without folders: the group is its
         label. Empty: the name of the folder is.
+      labels_filename: CSV file with labels of files: a column of their names relative to the folder (`file`,
+        `filename`, `file_name` or `path`, else the first), with or without extension, and one for each label; it is
+        looked for in each folder first. Then `label`, `weight`, `task` and `tasks` mean its columns.
       group_pattern: the same: files with the same group are never in two parts. Empty: each file by itself.
       sample_rate: of sounds in Hz, to which all are resampled; 0 for that of the first file.
       seconds: length of sounds: longer ones are cut, shorter ones padded; 0 for that which covers 95 % of them.
@@ -234,6 +237,7 @@ class DataOptions:
     seed: int = 0
     problem_type: str = ""
     label_pattern: str = ""
+    labels_filename: str = ""
     group_pattern: str = ""
     sample_rate: int = 0
     seconds: float = 0.0

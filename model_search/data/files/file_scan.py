@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Scan:
       root: the folder.
       noun: what a file holds.
       paths: files below it, sorted; (n,).
-      labels: index of each file's class; (n,).
+      labels: index of each file's class; (n,), or () where a table has the labels.
       classes: names, sorted.
       groups: of the files, (n,); empty where each file stands by itself.
       unreadable: files that are damaged or something else, with what is wrong.
@@ -119,42 +119,41 @@ def scan_files(root: str, kind: FileKind, naming: Naming, classes: Sequence[str]
         raise UsageError(
             f"{root} has no {kind.noun}s in its {len(found.classes)} folders; expected {', '.join(kind.extensions)}"
         )
-    problems = kind.problems([path for path, _, _ in files])
-    unreadable = [f"{path} ({what})" for (path, _, _), what in zip(files, problems, strict=True) if what]
-    if len(unreadable) == len(files):
-        raise UsageError(f"{root}: none of the {len(files)} {kind.noun}s can be read, such as {few(unreadable)}")
-    kept = [file for file, what in zip(files, problems, strict=True) if not what]
-    missing = set(found.classes) - {label for _, _, label in kept}
+    label_of = {path: label for path, _, label in files}
+    kept, unreadable = readable(root, kind, [(path, size) for path, size, _ in files])
+    missing = set(found.classes) - {label_of[path] for path, _ in kept}
     if classes is None and missing:
         what = "class" if naming.label else "class folder"
         raise UsageError(f"{root}: {what} {min(missing)!r} has no readable {kind.noun}")
-    return _scan(root, kind, kept, found, naming, tuple(classes or found.classes), unreadable)
-
-
-def _scan(
-    root: str,
-    kind: FileKind,
-    kept: list[tuple[str, int, str]],
-    found: _Found,
-    naming: Naming,
-    classes: tuple[str, ...],
-    unreadable: list[str],
-) -> Scan:
-    ids = {name: index for index, name in enumerate(classes)}
-    paths = tuple(path for path, _, _ in kept)
-    lines = "\n".join(f"{os.path.relpath(path, root)} {size}" for path, size, _ in kept)
-    return Scan(
-        root,
-        kind.noun,
-        paths,
-        tuple(ids[label] for _, _, label in kept),
-        classes,
-        naming.groups(paths),
-        tuple(unreadable),
-        tuple(found.strays),
-        tuple(found.unlabelled),
-        hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()[:16],
+    names = tuple(classes or found.classes)
+    ids = {name: index for index, name in enumerate(names)}
+    scan = scan_of(
+        root, kind, kept, naming.groups([path for path, _ in kept]), (unreadable, found.strays, found.unlabelled)
     )
+    return replace(scan, labels=tuple(ids[label_of[path]] for path, _ in kept), classes=names)
+
+
+def readable(root: str, kind: FileKind, files: Sequence[tuple[str, int]]) -> tuple[list[tuple[str, int]], list[str]]:
+    """Those of some files, paths with sizes, that can be read, and in words which cannot.
+
+    Raises:
+      UsageError: none can.
+    """
+    problems = kind.problems([path for path, _ in files])
+    unreadable = [f"{path} ({what})" for (path, _), what in zip(files, problems, strict=True) if what]
+    if len(unreadable) == len(files):
+        raise UsageError(f"{root}: none of the {len(files)} {kind.noun}s can be read, such as {few(unreadable)}")
+    return [file for file, what in zip(files, problems, strict=True) if not what], unreadable
+
+
+def scan_of(
+    root: str, kind: FileKind, kept: Sequence[tuple[str, int]], groups: tuple[str, ...], odd: Sequence[Sequence[str]]
+) -> Scan:
+    """A scan of files, paths with sizes, without labels and classes; `odd`: unreadable, stray and unlabelled ones."""
+    lines = "\n".join(f"{os.path.relpath(path, root)} {size}" for path, size in kept)
+    digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    paths = tuple(path for path, _ in kept)
+    return Scan(root, kind.noun, paths, (), (), groups, tuple(odd[0]), tuple(odd[1]), tuple(odd[2]), digest)
 
 
 def _by_folder(root: str, kind: FileKind) -> _Found:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from ..files.file_parts import FileList
+from ..trees import Tree, mapped
 from .image_files import is_cut_off
 
 IMAGE = "image"
@@ -14,22 +16,19 @@ BATCH = 256
 _LOG = logging.getLogger(__name__)
 
 
-def decoded_batches(
-    paths: np.ndarray, labels: np.ndarray, weights: np.ndarray, size: tuple[int, int], damaged: set[str]
-) -> tf.data.Dataset:
-    """Batches `({"image": (b, height, width, 3) uint8}, labels (b,), weights (b,))` in the order of the paths.
+def decoded_batches(part: FileList, size: tuple[int, int], damaged: set[str]) -> tf.data.Dataset:
+    """Batches `({"image": (b, height, width, 3) uint8}, labels, weights)` in the order of the files.
 
     A file that cannot be decoded is left out, logged once, and its path added to `damaged`.
 
     Args:
-      paths: of the files, (n,) of str.
-      labels, weights: of the files, (n,).
+      part: the files with labels and weights.
       size: height and width that images are resized to.
       damaged: receives the paths of files that turn out to be damaged, while batches are read.
     """
 
     def note_gap(before: np.ndarray, after: np.ndarray) -> np.int64:
-        for path in paths[int(before) + 1 : int(after)]:
+        for path in part.paths[int(before) + 1 : int(after)]:
             if path not in damaged:
                 damaged.add(path)
                 _LOG.warning("%s is damaged and skipped (%d such images so far)", path, len(damaged))
@@ -43,18 +42,18 @@ def decoded_batches(
         place.set_shape(())
         return place, (place, *rest)
 
-    def read(place: tf.Tensor, path: tf.Tensor, label: tf.Tensor, weight: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def read(place: tf.Tensor, path: tf.Tensor, label: Tree, weight: Tree) -> tuple[Tree, ...]:
         blank = tf.zeros((*size, 3), tf.uint8)
         image = tf.cond(place < count, lambda: decode(path, size), lambda: blank)
         return place, tf.ensure_shape(image, (*size, 3)), label, weight
 
     # A blank image behind the last file shows up a gap at the end.
-    count = len(paths)
+    count = len(part.paths)
     columns = (
         np.arange(count + 1, dtype=np.int64),
-        np.append(paths, "").astype(object),
-        np.append(labels, 0).astype(np.int32),
-        np.append(weights, 0).astype(np.float32),
+        np.append(part.paths, "").astype(object),
+        mapped(_with_blank, part.labels),
+        mapped(_with_blank, part.weights),
     )
     examples = (
         tf.data.Dataset.from_tensor_slices(columns).map(read, num_parallel_calls=tf.data.AUTOTUNE).ignore_errors()
@@ -63,6 +62,10 @@ def decoded_batches(
     examples = examples.filter(lambda place, *_: place < count)
     batches = examples.map(lambda _, image, label, weight: ({IMAGE: image}, label, weight)).batch(BATCH)
     return batches.prefetch(2)
+
+
+def _with_blank(array: np.ndarray) -> np.ndarray:
+    return np.concatenate([array, np.zeros((1, *array.shape[1:]), array.dtype)])
 
 
 def decode(path: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""The provider `image_directory`: image files, one folder a class or labels in their names, decoded while training."""
+"""The provider `image_directory`: image files with labels in folders, names or a table, decoded while training."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ import tensorflow as tf
 
 from ...errors import UsageError
 from ..augmentation import augmentation_of
-from ..files.file_labels import Naming
-from ..files.file_parts import FileList, FileParts, choices, file_parts, naming_columns, require_classes
+from ..files.file_parts import FileList, FileParts, choices
+from ..files.labelled_files import labelled_files
 from ..provider import Column, DataOptions, Description, Feature, Provider
 from .image_decoding import IMAGE, decoded_batches
 from .image_encoder import ImageEncoder
-from .image_files import scan
+from .image_files import IMAGES
 from .image_layout import ImageLayout
 
 
@@ -23,12 +23,10 @@ def image_provider(options: DataOptions) -> "ImageProvider":
     Raises:
       UsageError: a folder is missing or holds no usable images, or an option has no meaning for images.
     """
-    require_classes(options, "image")
     if min(options.image_size) < 1:
         raise UsageError(f"image_size {options.image_size} must be at least 1x1")
-    naming = Naming.of(options)
     augmentation_of(options.augment, "image", (*options.image_size, 3))
-    return ImageProvider(file_parts(options, lambda root, classes: scan(root, classes, naming)), options)
+    return ImageProvider(labelled_files(options, IMAGES), options)
 
 
 class ImageProvider(Provider):
@@ -73,7 +71,7 @@ class ImageProvider(Provider):
         return self._batches(self._parts.test) if len(self._parts.test.paths) else None
 
     def _batches(self, part: FileList) -> tf.data.Dataset:
-        return decoded_batches(part.paths, part.labels, part.weights, self.image_size, self.damaged)
+        return decoded_batches(part, self.image_size, self.damaged)
 
     def describe(self) -> Description:
         """What was found, and which files could not be decoded so far."""
@@ -86,7 +84,7 @@ class ImageProvider(Provider):
             len(self._parts.train.paths),
             len(self._parts.evaluation.paths),
             len(self._parts.test.paths) or None,
-            (Column(IMAGE, "image", f"resized to {height}x{width}"), *naming_columns(self._options)),
+            (Column(IMAGE, "image", f"resized to {height}x{width}"), *self._parts.columns),
             tuple(notes),
             self._parts.label_counts(),
         )

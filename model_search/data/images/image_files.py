@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..files.file_labels import Naming
-from ..files.file_scan import FileKind, Scan, paths_below, scan_files
+from ..files.file_scan import FileKind, paths_below
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"GIF8")
@@ -16,11 +15,6 @@ def problems_of(paths: Sequence[str]) -> list[str]:
 
 
 IMAGES = FileKind("image", EXTENSIONS, problems_of)
-
-
-def scan(root: str, classes: Sequence[str] | None = None, naming: Naming | None = None) -> Scan:
-    """Lists the images of a folder, by default with one sub-folder a class; see `scan_files`."""
-    return scan_files(root, IMAGES, naming or Naming(), classes)
 
 
 def is_image_name(path: str) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..files.file_parts import FileList
+from ..trees import Tree
 from .audio_wav import WavError, read_header, read_samples
 
 AUDIO = "audio"
@@ -68,28 +69,28 @@ class SoundReader:
         return padded([sound for _, sound in sounds], self.samples), np.array([place for place, _ in sounds], np.int64)
 
     def batches(self, part: FileList) -> tf.data.Dataset:
-        """Batches `({"audio": (b, samples) float32}, labels (b,), weights (b,))` in the order of the files.
+        """Batches `({"audio": (b, samples) float32}, labels, weights)` in the order of the files.
 
         A file that cannot be decoded is left out, logged once, and its path added to `damaged`.
         """
 
-        def load(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            sounds, places = self.read_padded(part.paths[rows].tolist())
-            chosen = rows[places]
-            return sounds, part.labels[chosen], part.weights[chosen]
+        coded = (part.labels, part.weights)
+        columns = tf.nest.flatten(coded)
 
-        def example(rows: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
-            sounds, labels, weights = tf.numpy_function(load, [rows], (tf.float32, tf.int32, tf.float32))
-            shape = [None]
-            return (
-                {AUDIO: tf.ensure_shape(sounds, (None, self.samples))},
-                tf.ensure_shape(labels, shape),
-                tf.ensure_shape(weights, shape),
-            )
+        def load(rows: np.ndarray) -> list[np.ndarray]:
+            sounds, places = self.read_padded(part.paths[rows].tolist())
+            return [sounds, *(column[rows[places]] for column in columns)]
+
+        def example(rows: tf.Tensor) -> tuple[dict[str, tf.Tensor], Tree, Tree]:
+            types = [tf.float32, *(tf.as_dtype(column.dtype) for column in columns)]
+            sounds, *found = tf.numpy_function(load, [rows], types)
+            shaped = [tf.ensure_shape(a, (None, *c.shape[1:])) for a, c in zip(found, columns, strict=True)]
+            labels, weights = tf.nest.pack_sequence_as(coded, shaped)
+            return {AUDIO: tf.ensure_shape(sounds, (None, self.samples))}, labels, weights
 
         rows = tf.data.Dataset.range(len(part.paths)).batch(self.batch)
         batches = rows.map(example, num_parallel_calls=2, deterministic=True)
-        return batches.filter(lambda _, labels, weights: tf.shape(labels)[0] > 0).prefetch(2)
+        return batches.filter(lambda sounds, labels, weights: tf.shape(sounds[AUDIO])[0] > 0).prefetch(2)
 
 
 def padded(sounds: Sequence[np.ndarray], samples: int) -> np.ndarray:

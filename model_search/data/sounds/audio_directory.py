@@ -1,4 +1,4 @@
-"""The provider `audio_directory`: WAV files, one folder a class or labels in their names, decoded while training."""
+"""The provider `audio_directory`: WAV files with labels in folders, names or a table, decoded while training."""
 
 import itertools
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from ...errors import UsageError
 from ..augmentation import augmentation_of
-from ..files.file_labels import Naming
-from ..files.file_parts import FileParts, choices, file_parts, naming_columns, require_classes
-from ..files.file_scan import few, scan_files
+from ..files.file_parts import FileParts, choices
+from ..files.file_scan import few
+from ..files.labelled_files import labelled_files
 from ..provider import Column, DataOptions, Description, Feature, Provider
 from .audio_decoding import AUDIO, SoundReader
 from .audio_encoder import AudioEncoder, Form, Framing
@@ -31,17 +31,15 @@ def audio_provider(options: DataOptions) -> "AudioProvider":
     Raises:
       UsageError: a folder is missing or holds no usable sounds, or an option has no meaning for sounds.
     """
-    require_classes(options, "sound")
     rate, seconds = options.sample_rate, options.seconds
     if rate and not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise UsageError(f"sample_rate {rate} must be {LOWEST_RATE} to {HIGHEST_RATE} Hz, or 0 for the first file's")
     if not 0 <= seconds <= MAXIMUM_SECONDS:
         raise UsageError(f"seconds {seconds:g} must be above 0 and at most {MAXIMUM_SECONDS:g}, or 0 to infer")
-    naming, form = Naming.of(options), _form(options)
+    form = _form(options)
     _augmentation(options, form)
     headers: dict[str, WavHeader] = {}
-    kind = sounds(headers)
-    parts = file_parts(options, lambda root, classes: scan_files(root, kind, naming, classes))
+    parts = labelled_files(options, sounds(headers))
     rate = rate or headers[parts.scans[0].paths[0]].rate
     lengths = Lengths.of((headers[path] for path in parts.train.paths), seconds)
     return AudioProvider(parts, options, Framing.of(rate, lengths.seconds), form, _notes(parts, headers, lengths, rate))
@@ -148,7 +146,7 @@ class AudioProvider(Provider):
             len(self._parts.train.paths),
             len(self._parts.evaluation.paths),
             len(self._parts.test.paths) or None,
-            (Column(AUDIO, "sound", detail), *naming_columns(self._options)),
+            (Column(AUDIO, "sound", detail), *self._parts.columns),
             tuple(notes),
             self._parts.label_counts(),
         )

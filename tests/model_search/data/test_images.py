@@ -5,7 +5,9 @@ import pytest
 from PIL import Image
 
 from model_search.data import builtin
-from model_search.data.images.image_files import scan
+from model_search.data.files.file_labels import Naming
+from model_search.data.files.file_scan import scan_files
+from model_search.data.images.image_files import IMAGES
 from model_search.data.pipeline import Pipeline
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers
@@ -106,14 +108,14 @@ def test_streamed_batches_never_end_and_hold_encoded_images(folder):
 def test_unusable_folders(tmp_path, arrange, message):
     arrange(tmp_path / "root")
     with pytest.raises(UsageError, match=message):
-        scan(str(tmp_path / "root"))
+        scan_files(str(tmp_path / "root"), IMAGES, Naming())
 
 
 def test_held_out_folder_with_another_class(folder, tmp_path):
     save(tmp_path / "held" / "green" / "1.png", 3)
     with pytest.raises(UsageError, match="class folder 'green' that the training data have not"):
         make(folder, validation_filename=str(tmp_path / "held"))
-    with pytest.raises(UsageError, match="weight has no meaning"):
+    with pytest.raises(UsageError, match="weight 'w' needs labels_filename, a CSV file with the names of images"):
         make(folder, weight="w")
 
 
