@@ -3,15 +3,13 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import keras
-import tensorflow as tf
 
 from ..errors import UsageError
 from ..registry import closest
-from .images.augment_images import Cutout, PaddedCrop
-from .sounds.augment_sounds import Noise, SpecAugment, TimeShift
+from .images.augment_images import Cutout, ImageAugmentation, PaddedCrop
+from .sounds.augment_sounds import Noise, SoundAugmentation, SpecAugment, TimeShift
 
 
 @dataclass(frozen=True)
@@ -44,29 +42,8 @@ _SOUNDS = {
 _KINDS: Mapping[str, Mapping[str, _Kind]] = {"image": _IMAGES, "sound_plates": _SOUNDS, "sound_sequences": _SOUNDS}
 
 
-class Augmentation(keras.layers.Layer):
-    """Layers one behind the other in training, nothing otherwise; shape and dtype stay, whatever the dtype."""
-
-    def __init__(self, layers: Sequence[keras.Layer]):
-        super().__init__(autocast=False, name="augmentation")
-        self.layers = list(layers)
-
-    def call(self, x: Any, training: bool = True) -> Any:
-        """A batch of encoded examples."""
-        if not training:
-            return x
-        changed = x
-        for layer in self.layers:
-            changed = layer(changed, training=True) if isinstance(layer, keras.layers.RandomFlip) else layer(changed)
-        return tf.cast(tf.ensure_shape(changed, x.shape), x.dtype)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The same shape."""
-        return input_shape
-
-
 def augmentation_of(names: Sequence[str], kind: str, shape: Sequence[int] = ()) -> keras.Layer | None:
-    """The layer that augments examples, with random generators of its own; None for no names.
+    """The layer that augments encoded features, with random generators of its own; None for no names.
 
     Args:
       names: `name` or `name:strength`, in the order of application. For images `flip` (left to right, half of them),
@@ -88,7 +65,9 @@ def augmentation_of(names: Sequence[str], kind: str, shape: Sequence[int] = ()) 
             raise UsageError(f"augment {text!r}: {name} is given twice")
         seen.add(name)
         layers.append(known[name].make(_strength(text, strength, ":" in text, known[name], shape)))
-    return Augmentation(layers) if layers else None
+    if not layers:
+        return None
+    return ImageAugmentation(layers) if kind == "image" else SoundAugmentation(layers)
 
 
 def _strength(text: str, given: str, is_given: bool, kind: _Kind, shape: Sequence[int]) -> float:

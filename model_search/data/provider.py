@@ -132,7 +132,7 @@ class Provider(abc.ABC):
         """
 
     def augmentation(self) -> "keras.Layer | None":
-        """A layer from a batch of the encoded tensor (of `x` in a dict) to another of the same shape and dtype.
+        """A layer from a batch of encoded features, a tensor or a dict of `x` and `lengths`, to another alike.
 
         Applied in training alone, inside its graph, anew to each batch. None for no augmentation.
         """

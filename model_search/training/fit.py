@@ -103,7 +103,7 @@ def augmentation_of(provider: Provider) -> Callable[[Any], Any]:
     layer = provider.augmentation()
     if layer is None:
         return lambda x: x
-    return lambda x: {**x, "x": layer(x["x"], training=True)} if isinstance(x, dict) else layer(x, training=True)
+    return lambda x: layer(x, training=True)
 
 
 def make_feed(plan: Fit, first: int) -> Feed:

@@ -1,9 +1,27 @@
 """Augmentations of images, random anew for each image of a batch."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+
+class ImageAugmentation(keras.layers.Layer):
+    """Layers one behind the other in training, nothing otherwise; shape and dtype stay, whatever the dtype."""
+
+    def __init__(self, layers: Sequence[keras.layers.Layer]):
+        super().__init__(autocast=False, name="augmentation")
+        self.layers = list(layers)
+
+    def call(self, images: Any, training: bool = True) -> Any:
+        """Encoded images (batch, height, width, channels)."""
+        if not training:
+            return images
+        changed = images
+        for layer in self.layers:
+            changed = layer(changed, training=True) if isinstance(layer, keras.layers.RandomFlip) else layer(changed)
+        return tf.cast(tf.ensure_shape(changed, images.shape), images.dtype)
 
 
 class PaddedCrop(keras.layers.Layer):

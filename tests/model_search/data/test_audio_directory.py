@@ -187,7 +187,7 @@ def test_odd_sounds_are_named_skipped_or_kept(folder):
         ({"seconds": float("nan")}, "seconds nan must be above 0"),
         ({"sample_rate": 5}, "sample_rate 5 must be 1000 to 384000 Hz"),
         ({"problem_type": "GAN"}, "problem_type 'GAN' cannot learn from sounds"),
-        ({"weight": "w"}, "weight has no meaning for data set"),
+        ({"weight": "w"}, "weight 'w' needs labels_filename"),
         ({"tokens": "character"}, "tokens has no meaning for data set"),
         ({"task": "regression"}, "task 'regression' has no meaning"),
         ({"validation_fraction": 0.0}, "no evaluation data"),
@@ -239,7 +239,12 @@ def test_augmentation_is_for_the_encoded_form(folder):
     assert make(folder).augmentation() is None
     for problem, shape in (("CNN", (3, 10, 40, 1)), ("RNN_LAST_ACTIVATIONS", (3, 10, 40))):
         layer = make(folder, problem_type=problem, augment=("noise:0.5",)).augmentation()
-        assert layer(np.zeros(shape, np.float32), training=True).numpy().std() == pytest.approx(0.5, abs=0.1)
+        x = np.zeros(shape, np.float32)
+        if problem == "CNN":
+            found = layer(x, training=True)
+        else:
+            found = layer({"x": x, "lengths": np.array([10, 4, 1], np.int32)}, training=True)["x"]
+        assert found.numpy().std() == pytest.approx(0.5, abs=0.1)
 
 
 def test_folders_of_silence_are_refused(tmp_path):

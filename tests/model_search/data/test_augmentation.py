@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from model_search.data.augmentation import augmentation_of
+from model_search.data.sounds.augment_sounds import sounding_frames
 from model_search.errors import UsageError
 
 NAMES = {
@@ -14,20 +15,40 @@ NAMES = {
 SHAPES = {"image": (16, 12, 10, 3), "sound_plates": (16, 12, 10, 1), "sound_sequences": (16, 12, 10)}
 
 
+LENGTHS = [5, 10, 12, 1] * 4
+
+
 def batch(kind, dtype="float32"):
-    return tf.constant(np.random.default_rng(0).normal(size=SHAPES[kind]), dtype)
+    return features(kind, tf.constant(np.random.default_rng(0).normal(size=SHAPES[kind]), dtype))
+
+
+def features(kind, x, lengths=LENGTHS):
+    """What the layers take: sequences come with their lengths."""
+    return {"x": x, "lengths": tf.constant(lengths)} if kind == "sound_sequences" else x
+
+
+def x_of(batch):
+    return (batch["x"] if isinstance(batch, dict) else batch).numpy()
 
 
 def changed(name, kind, x, seed=7):
     keras.utils.set_random_seed(seed)
-    return augmentation_of([name], kind)(x, training=True).numpy()
+    return x_of(augmentation_of([name], kind)(x, training=True))
 
 
-def ramp(kind):
-    """Each value tells its place on axis 1."""
-    shape = SHAPES[kind]
-    places = np.arange(1, shape[1] + 1, dtype=np.float32).reshape(1, -1, *[1] * (len(shape) - 2))
-    return tf.constant(np.broadcast_to(places, shape))
+def sequences(name, x, lengths, seed=7):
+    """Augmented sequences, and their lengths."""
+    keras.utils.set_random_seed(seed)
+    given = features("sound_sequences", tf.constant(x, "float32"), lengths)
+    found = augmentation_of([name], "sound_sequences")(given, training=True)
+    return found["x"].numpy(), found["lengths"].numpy()
+
+
+def plates_of_ramps(lengths, count=12, bins=3):
+    """Frames 1, 2, 3, ... of each sound, and -9 for the silence behind it."""
+    places = np.arange(1, count + 1, dtype=np.float32)
+    ramps = np.where(places <= np.array(lengths)[:, None], places, -9)
+    return np.repeat(ramps[:, :, None], bins, axis=2)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
@@ -35,13 +56,18 @@ def ramp(kind):
 def test_each_works_in_a_graph_and_keeps_shape_and_dtype(kind, name, dtype):
     layer = augmentation_of([name], kind)
     spec = tf.TensorSpec((None, *SHAPES[kind][1:]), dtype)
+    if kind == "sound_sequences":
+        spec = {"x": spec, "lengths": tf.TensorSpec((None,), tf.int32)}
     run = tf.function(lambda x: layer(x, training=True), input_signature=[spec])
     x = batch(kind, dtype)
     first, second = run(x), run(x)
-    assert (first.shape, first.dtype) == (x.shape, x.dtype)
-    assert run.get_concrete_function().output_shapes.as_list() == [None, *SHAPES[kind][1:]]
-    assert not np.array_equal(first.numpy(), second.numpy())
-    assert np.array_equal(layer(x, training=False).numpy(), x.numpy())
+    assert tf.nest.map_structure(lambda t: (t.shape, t.dtype), first) == tf.nest.map_structure(
+        lambda t: (t.shape, t.dtype), x
+    )
+    shapes = run.get_concrete_function().output_shapes
+    assert (shapes["x"] if isinstance(shapes, dict) else shapes).as_list() == [None, *SHAPES[kind][1:]]
+    assert not np.array_equal(x_of(first), x_of(second))
+    assert np.array_equal(x_of(layer(x, training=False)), x_of(x))
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, names[0]) for kind, names in NAMES.items()])
@@ -52,7 +78,7 @@ def test_a_seed_says_it_all(kind, name):
 
 
 def test_flip_turns_some_images_left_to_right():
-    x = batch("image").numpy()
+    x = x_of(batch("image"))
     y = changed("flip", "image", x)
     same = [np.array_equal(a, b) for a, b in zip(x, y, strict=True)]
     turned = [np.array_equal(a[:, ::-1], b) for a, b in zip(x, y, strict=True)]
@@ -61,7 +87,7 @@ def test_flip_turns_some_images_left_to_right():
 
 
 def test_crop_moves_each_image_by_its_own_whole_pixels():
-    x = batch("image").numpy()
+    x = x_of(batch("image"))
     padded = np.pad(x, [(0, 0), (2, 2), (2, 2), (0, 0)])
     found = set()
     for image, wide in zip(changed("crop:2", "image", x), padded, strict=True):
@@ -85,17 +111,42 @@ def test_cutout_is_a_square_that_may_lie_over_the_edge():
     assert max(max(size) for size in sizes) == 3
 
 
-@pytest.mark.parametrize("kind", ["sound_plates", "sound_sequences"])
-def test_time_shift_repeats_the_frames_at_the_ends(kind):
-    shifts = set()
-    for sound in changed("time_shift:0.3", kind, ramp(kind)):
-        places = sound.reshape(12, -1)
-        assert (places == places[:, :1]).all()
-        shift = int(places[5, 0]) - 6
-        assert np.array_equal(places[:, 0], np.clip(np.arange(1, 13) + shift, 1, 12))
-        shifts.add(shift)
-    assert min(shifts) < 0 < max(shifts)
-    assert max(map(abs, shifts)) <= 3
+def test_time_shift_moves_each_sequence_by_a_share_of_its_own_length():
+    lengths = [4, 10, 12, 1] * 40
+    x, moved = sequences("time_shift:0.3", plates_of_ramps(lengths), lengths)
+    shifts = {length: set() for length in lengths}
+    for sound, length, new in zip(x[:, :, 0], lengths, moved, strict=True):
+        # In a full spectrogram only the last frame tells how far it went.
+        shift = int(new) - length if new < 12 else 12 - int(sound[-1])
+        shifts[length].add(shift)
+        assert new == min(length + shift, 12)
+        # Not one frame of padding is within the new length; the first frame is repeated where nothing came from.
+        assert sound[:new].tolist() == [max(place - shift, 1) for place in range(1, new + 1)]
+    assert shifts == {4: {-1, 0, 1}, 10: set(range(-3, 4)), 12: set(range(-3, 4)), 1: {0}}
+
+
+def test_time_shift_finds_the_silence_behind_plates():
+    lengths = [4, 10] * 40
+    plates = plates_of_ramps(lengths)[..., None]
+    moved = changed("time_shift:0.3", "sound_plates", tf.constant(plates))[:, :, 0, 0]
+    shifts = {4: set(), 10: set()}
+    for sound, length in zip(moved, lengths, strict=True):
+        last = np.flatnonzero(sound != -9).max() + 1
+        shift = int(last) - length if last < 12 else 12 - int(sound[-1])
+        shifts[length].add(shift)
+        silence = [-9] * (12 - length)
+        wanted = [max(place - shift, 1) for place in range(1, length + shift + 1)] + silence
+        assert sound.tolist() == (wanted + [-9] * 12)[:12]
+    assert shifts == {4: {-1, 0, 1}, 10: set(range(-3, 4))}
+
+
+def test_sounding_frames_are_those_before_frames_that_are_all_alike():
+    plates = plates_of_ramps([4, 10, 11, 12])
+    plates[0, :2] = -9  # Silence at the beginning is part of the sound.
+    silent = np.zeros((1, 12, 3), np.float32)
+    assert sounding_frames(tf.constant(plates)).numpy().tolist() == [4, 10, 12, 12]
+    assert sounding_frames(tf.constant(silent)).numpy().tolist() == [1]
+    assert sounding_frames(tf.constant(plates[..., None])).numpy().tolist() == [4, 10, 12, 12]
 
 
 def test_noise_has_the_strength_that_was_asked_for():
@@ -105,15 +156,19 @@ def test_noise_has_the_strength_that_was_asked_for():
 
 
 @pytest.mark.parametrize("kind", ["sound_plates", "sound_sequences"])
-def test_masks_are_bands_of_frames_and_of_bins(kind):
-    holes = changed("spec_augment:0.4", kind, tf.ones(SHAPES[kind])).reshape(16, 12, 10) == 0
+def test_masks_are_bands_of_bins_and_of_each_sounds_own_frames(kind):
+    lengths = [6, 30] * 100
+    x = plates_of_ramps(lengths, count=30, bins=10)
+    x = tf.constant(x[..., None] if kind == "sound_plates" else x)
+    holes = changed("spec_augment:0.5", kind, features(kind, x, lengths)).reshape(200, 30, 10) == 0
     frames, bins = holes.all(axis=2), holes.all(axis=1)
     assert np.array_equal(holes, frames[:, :, None] | bins[:, None, :])
-    assert frames.any()
-    assert bins.any()
-    assert frames.sum(axis=1).max() <= 2 * int(0.4 * 12)
-    assert bins.sum(axis=1).max() <= 2 * int(0.4 * 10)
-    assert len(np.unique(frames, axis=0)) > 4
+    # Two masks of at most half of the bins, and of a sixth of the sound's frames: 1 of 6, 5 of 30.
+    assert 5 < bins.sum(axis=1).max() <= 10
+    assert set(frames[::2].sum(axis=1).tolist()) == {0, 1, 2}
+    assert 5 < frames[1::2].sum(axis=1).max() <= 10
+    assert np.flatnonzero(frames[::2].any(axis=0)).tolist() == list(range(6))
+    assert np.flatnonzero(frames[1::2].any(axis=0)).tolist() == list(range(30))
 
 
 def test_several_are_applied_in_order():
