@@ -1,5 +1,6 @@
 """From rows of a table to examples: inputs, coded labels and weights, with what was learnt from the training rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,6 +65,10 @@ class PartCoder:
         labels, weights = self.labelled(table, training)
         return Part(self.inputs.arrays(table.frame, table.source), labels, weights)
 
+    def piece(self, table: Table, training: bool = False) -> Part:
+        """The same of some rows of a table."""
+        return self.part(table, training)
+
     def labelled(self, table: Table, training: bool) -> tuple[np.ndarray, np.ndarray]:
         """Labels and weights of the rows."""
         labels = coded_labels(table, self.task)
@@ -88,7 +93,19 @@ class TasksCoder:
     coders: tuple[PartCoder, ...]
 
     def part(self, table: Table, training: bool = False) -> Part:
-        """Examples of a table whose rows have a label of at least one task."""
+        """Examples of a table whose rows have a label of at least one task.
+
+        Raises:
+          UsageError: a task has no label with a weight above 0.
+        """
+        found = self.piece(table, training)
+        for name, weights in found.weights.items():
+            if not weights.any():
+                raise UsageError(f"{table.source}: no row has a label of {name!r} with a weight above 0")
+        return found
+
+    def piece(self, table: Table, training: bool = False) -> Part:
+        """The same of some rows of a table, which may lack a task's label."""
         labels, weights = {}, {}
         for coder in self.coders:
             rows = has_label(table, coder.task)
@@ -96,8 +113,6 @@ class TasksCoder:
             some, weights_of_some = coder.labelled(table.rows(rows), training)
             labels[name], weights[name] = np.zeros(len(rows), some.dtype), np.zeros(len(rows), np.float32)
             labels[name][rows], weights[name][rows] = some, weights_of_some
-            if not weights_of_some.any():
-                raise UsageError(f"{table.source}: no row has a label of {name!r} with a weight above 0")
         return Part(self.inputs.arrays(table.frame, table.source), labels, weights)
 
 
@@ -109,14 +124,38 @@ def coder_for(
     Raises:
       UsageError: weights are unusable, or class weights do not fit the task.
     """
+
+    def fit(part: Task, weight: str, balance: str) -> PartCoder:
+        return PartCoder.fit(inputs, part, train.rows(has_label(train, part)), weight, balance)
+
+    return combined_coder(inputs, task, columns, class_weight, fit)
+
+
+def combined_coder(
+    inputs: TableInputs,
+    task: Task,
+    columns: LabelColumns,
+    class_weight: str,
+    fit: Callable[[Task, str, str], PartCoder],
+) -> PartCoder | TasksCoder:
+    """The coder of one task or of several.
+
+    Args:
+      inputs: which columns a model reads.
+      task: the task.
+      columns: of labels and weights.
+      class_weight: see `labels.class_weights`.
+      fit: the coder of a single task, with this column of weights and these class weights.
+
+    Raises:
+      UsageError: class weights do not fit the task.
+    """
     if not task.tasks:
-        return PartCoder.fit(inputs, task, train, columns.weight, class_weight)
+        return fit(task, columns.weight, class_weight)
     if class_weight not in ("", "balanced"):
         raise UsageError(f"class_weight {class_weight!r} must be 'balanced' where there are several tasks")
-    coders = []
-    for part in task.tasks:
-        weight = columns.task_weights.get(part.target, columns.weight)
-        rows = train.rows(has_label(train, part))
-        coders.append(PartCoder.fit(inputs, part, rows, weight, class_weight if part.classes else ""))
-    tasks = tuple(coder.task for coder in coders)
-    return TasksCoder(inputs, replace(task, tasks=tasks), tuple(coders))
+    coders = tuple(
+        fit(part, columns.task_weights.get(part.target, columns.weight), class_weight if part.classes else "")
+        for part in task.tasks
+    )
+    return TasksCoder(inputs, replace(task, tasks=tuple(coder.task for coder in coders)), coders)

@@ -131,6 +131,11 @@ class CsvFile:
         columns = {name: np.array(cells[at :: len(names)], dtype=object) for at, name in enumerate(names)}
         return pd.DataFrame(columns, index=pd.Index(numbers), dtype=object)
 
+    def expected_rows(self) -> float:
+        """About how many rows there are, by the length of the first ones."""
+        sample = read_sample(self.filename)
+        return Path(self.filename).stat().st_size * max(1, sample.count("\n")) / len(sample.encode())
+
     def read(self) -> pd.DataFrame:
         """All rows.
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...errors import UsageError
@@ -11,9 +10,9 @@ from ...registry import closest
 from ..layout import Batches
 from .csv_file import CHUNK_CELLS, CsvFile, require_file
 from .csv_layout import Layout
-from .table_inputs import TableInputs, as_texts
+from .table_inputs import TableInputs
 from .table_layout import BATCH, flat
-from .values import is_text, tidy
+from .values import tidy
 
 
 class ParquetFile(CsvFile):
@@ -68,10 +67,12 @@ class ParquetFile(CsvFile):
             raise _unreadable(self.filename, error) from None
 
     def chunks(self, rows: int | None = None) -> Iterator[pd.DataFrame]:
-        """Frames of strings; equal ones are one object, so that columns of few values stay small."""
-        known: dict[Any, str] = {}
-        for frame in self.tables(rows):
-            yield pd.DataFrame({name: _texts(frame[name], known) for name in frame.columns}, index=frame.index)
+        """Frames as `tables` gives them, of all columns."""
+        return self.tables(rows)
+
+    def expected_rows(self) -> float:
+        """How many rows there are."""
+        return self.rows
 
     def read(self) -> pd.DataFrame:
         """All rows, as a tidy frame."""
@@ -85,16 +86,6 @@ def _text_for_bytes(batch: Any) -> Any:
     is_bytes = [pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type) for field in batch.schema]
     columns = [column.cast(pa.string()) if b else column for column, b in zip(batch.columns, is_bytes, strict=True)]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def _texts(column: pd.Series, known: dict[Any, str]) -> pd.Series:
-    codes, different = pd.factorize(column.to_numpy(), use_na_sentinel=False)
-    texts = pd.Series(different, dtype=object if is_text(column) else np.float64)
-    texts = texts if is_text(column) else as_texts(texts)
-    words = np.array([known.setdefault(text, text) for text in texts.tolist()], dtype=object)
-    if len(known) > CHUNK_CELLS:
-        known.clear()
-    return pd.Series(words[codes], index=column.index, dtype=object)
 
 
 def _open(filename: str) -> Any:

@@ -1,107 +1,82 @@
-"""CSV files too large for memory: one pass for the statistics, then each pass reads the file anew."""
+"""Tables too large for memory: one pass over each file for the statistics, then each pass of training reads anew."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ...errors import UsageError
-from ..labels import Labels, class_ids, class_weights, make_task
-from ..provider import DataOptions, Description, Feature, Provider, Task
+from ..provider import DataOptions, Description
 from ..split import check_fractions, hashed_parts
-from ..targets import label_columns
-from .coders import PartCoder, example_weights
+from ..targets import LabelColumns, label_columns, task_of
 from .csv_file import CsvFile, file_digest
 from .frames import Table
+from .label_facts import TableFacts
 from .schema import Schema, infer_schema
+from .streamed_provider import Stream, StreamedProvider
 from .table_inputs import TableInputs
 from .table_layout import TableLayout
-from .tabular import MANY_ROWS, describe_columns, encoder_of, identity_of, text_options
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+from .tabular import MANY_ROWS, describe_columns, identity_of, text_options
 
 SAMPLE_CELLS = 1 << 20
-"""About so many cells, spread over the whole file, are what types and statistics are inferred from."""
+"""About so many cells, spread over the whole file, are what types and statistics of features are inferred from."""
 
 SAMPLE_BYTES = 128 << 20
 """The same in bytes of the file, where cells are long texts."""
 
-MAXIMUM_LABELS = 100_000
-"""So many different labels are counted; more are values of a regression."""
-
-ENOUGH = 5
-"""A label is shown to the inference of the task at most so often."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """The labelled rows of one part of a file: 0 training, 1 evaluation, 2 test; all rows where `fractions` is None."""
-
-    file: CsvFile
-    label: str
-    part: int = 0
-    fractions: tuple[float, float] | None = None
-    seed: int = 0
-
-    def tables(self) -> Iterator[Table]:
-        """Pieces of the part, none of them empty."""
-        for frame in self.file.chunks():
-            kept = Labels.of(frame[self.label]).present
-            if self.fractions is not None:
-                parts = hashed_parts(frame.index.to_numpy(), *self.fractions, self.seed)
-                kept = kept & (parts == self.part)
-            if kept.any():
-                yield Table(frame[kept], Path(self.file.filename).name)
-
 
 @dataclass
-class Findings:
-    """What a first pass over the training rows finds: counts and first rows of labels, weights, and sampled rows."""
+class Pass:
+    """One pass over a file: facts of the labels of its parts, and a sample of the training rows.
 
-    rows: int = 0
-    weight: float = 0.0
-    counts: Counter[str] = field(default_factory=Counter)
-    first: dict[str, int] = field(default_factory=dict)
+    Attributes:
+      facts: of each part of the file.
+      unlabelled: rows without a label.
+      sample: training rows.
+    """
+
+    facts: list[TableFacts]
+    unlabelled: int = 0
     sample: list[pd.DataFrame] = field(default_factory=list)
 
-    def add(self, table: Table, label: str, weight: str, rate: float) -> None:
-        """Counts a piece, and keeps about the share `rate` of its rows."""
-        self.rows += len(table.frame)
-        self.weight += float(example_weights(table, weight).sum())
-        texts = Labels.of(table.frame[label]).texts
-        if len(self.counts) < MAXIMUM_LABELS:
-            self.counts.update(texts.tolist())
-            for row, text in texts.drop_duplicates().items():
-                self.first.setdefault(text, int(str(row)))
-        numbers = table.frame.index.to_numpy()
-        # The sample is drawn by a hash of its own: parts must not depend on it, nor it on them.
-        kept = hashed_parts(numbers, rate, 0.0, seed=1 << 32) == 1
-        kept[0] |= not self.sample
-        if kept.any():
-            self.sample.append(table.frame[kept])
+    def read(self, stream: Stream, declared: TableInputs, rate: float | None) -> "Pass":
+        """Reads the rows of all parts of a file once.
 
-    def labels(self) -> Labels:
-        """Every label, at most `ENOUGH` times each, at the row where it is first seen."""
-        texts = [text for text, count in self.counts.items() for _ in range(min(count, ENOUGH))]
-        rows = [self.first[text] for text in texts]
-        return Labels.of(pd.Series(np.array(texts, dtype=object), index=rows, dtype=object))
+        Args:
+          stream: of the training rows, or of a file that is one part.
+          declared: columns that must hold numbers.
+          rate: share of the training rows that is kept; None to keep none.
 
-    def class_counts(self, task: Task, source: str) -> list[int]:
-        """Training rows of each class."""
-        if not task.classes:
-            return []
-        texts = pd.Series(np.array(list(self.counts), dtype=object), index=list(self.first.values()), dtype=object)
-        ids = class_ids(Labels.of(texts), task, source)
-        return np.bincount(ids, list(self.counts.values()), len(task.classes)).astype(int).tolist()
+        Raises:
+          UsageError: a row, a weight or a number is wrong.
+        """
+        for frame in stream.file.chunks():
+            labelled = stream.labelled(frame)
+            self.unlabelled += int((~labelled).sum())
+            frame = frame[labelled]
+            if set(declared.numbers) <= set(frame.columns):
+                declared.arrays(frame, stream.source)
+            numbers = frame.index.to_numpy()
+            parts = stream.parts_of(numbers)
+            for part, facts in enumerate(self.facts):
+                rows = parts == part
+                if rows.any():
+                    facts.add(Table(frame[rows], stream.source))
+            if rate is not None:
+                # The sample is drawn by a hash of its own: parts must not depend on it, nor it on them.
+                kept = (parts == 0) & (hashed_parts(numbers, rate, 0.0, seed=1 << 32) == 1)
+                if not self.sample and (parts == 0).any():
+                    kept[np.argmax(parts == 0)] = True
+                self.sample += [frame[kept]] if kept.any() else []
+        return self
 
 
-def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> "StreamedProvider":
+def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> StreamedProvider:
     """Reads the files once and keeps only statistics.
+
+    Labels of all kinds are counted in full and coded as those of tables in memory.
 
     Args:
       options: of the data.
@@ -110,150 +85,82 @@ def streamed_provider(options: DataOptions, files: Sequence[CsvFile | None]) -> 
     Raises:
       UsageError: a row, a label or an option is wrong, or a part has no rows.
     """
-    file = files[0]
-    assert file is not None
-    source, columns = Path(file.filename).name, file.layout.columns
+    train = files[0]
+    assert train is not None
+    source, columns = Path(train.filename).name, train.layout.columns
     aside = label_columns(columns, options, source)
-    if len(aside.labels) > 1 or options.tasks:
-        raise UsageError(f"{source} is too large to be held in memory; a file that is streamed has one label")
-    label, weight = aside.labels[0], aside.weight
-    streams = _streams(files, label, options)
-    found = _first_pass(streams[0], weight, options, source)
-    task, note = make_task(found.labels(), label, options.task, source)
-    sample = Table(pd.concat(found.sample), source)
-    features = sample.frame.drop(columns=list(aside.names))
-    with_bins = found.rows >= MANY_ROWS
-    schema = _tolerant(infer_schema(features, options.types, source, with_bins, text_options(options)), options)
-    coder = PartCoder.fit(schema.inputs, task, sample, weight, "")
-    counts = found.class_counts(task, source)
-    balance = class_weights(options.class_weight, task, counts)
-    coder = replace(coder, weight_scale=found.weight / found.rows, class_weights=balance)
-    # A part without rows need not be looked for in the whole file.
-    wanted = (options.validation_fraction or files[1], options.test_fraction or files[2])
-    sizes = [found.rows] + [
-        sum(len(coder.part(table)) for table in stream.tables()) if has_rows else 0
-        for stream, has_rows in zip(streams[1:], wanted, strict=True)
-    ]
-    if not sizes[1]:
+    streams = _streams(files, aside, options)
+    facts, sample, notes = _read(streams, aside, options)
+    task, inferred = task_of(facts[0].table(), aside, options)
+    for found in facts:
+        if found.rows:
+            found.check(task)
+    if not facts[1].rows:
         raise UsageError("no evaluation data: give a validation file or a validation_fraction above 0")
-    notes = [
-        f"{source} is streamed: statistics are those of {len(sample.frame)} rows spread over it; where it is split, it"
-        " is by a hash of the row number, so that classes are shared out about evenly"
-    ]
-    notes += [note, *schema.notes] if note else schema.notes
-    facts = Description(
-        sizes[0],
-        sizes[1],
-        sizes[2] or None,
+    schema = _schema(sample, facts[0].rows, aside, options)
+    coder = facts[0].coder(schema.inputs, task, options.class_weight)
+    description = Description(
+        facts[0].rows,
+        facts[1].rows,
+        facts[2].rows or None,
         columns=describe_columns(schema.columns, coder.task, aside.weights),
-        notes=tuple(notes),
-        label_counts=dict(zip(task.classes, counts, strict=True)),
+        notes=(*notes, *inferred, *schema.notes),
+        label_counts=facts[0].label_counts(coder.task),
     )
-    digest = "+".join(file_digest(part.filename) for part in files if part)
-    layout = TableLayout(
-        columns, aside.labels, aside.weights, file.layout.delimiter, file.layout.has_header, schema.inputs
-    )
-    identity = identity_of(digest, options, facts) + schema.text_identity
-    return StreamedProvider(layout, schema, coder, streams, facts, identity)
+    digest = "+".join(file_digest(file.filename) for file in files if file)
+    own = train.layout
+    layout = TableLayout(columns, aside.labels, aside.weights, own.delimiter, own.has_header, schema.inputs)
+    identity = identity_of(digest, options, description) + schema.text_identity
+    return StreamedProvider(layout, schema, coder, streams, description, identity)
 
 
-def _streams(files: Sequence[CsvFile | None], label: str, options: DataOptions) -> list[Stream]:
+def _streams(files: Sequence[CsvFile | None], aside: LabelColumns, options: DataOptions) -> list[Stream]:
     evaluation = 0.0 if files[1] else options.validation_fraction
     test = 0.0 if files[2] else options.test_fraction
     check_fractions(evaluation, test)
     train = files[0]
     assert train is not None
-    split = Stream(train, label, 0, (evaluation, test), options.seed)
-    return [split] + [Stream(f, label) if f else replace(split, part=part) for part, f in enumerate(files[1:], start=1)]
+    split = Stream(train, aside, options, 0, (evaluation, test))
+    others = [Stream(f, aside, options) if f else replace(split, part=part) for part, f in enumerate(files[1:], 1)]
+    return [split, *others]
 
 
-def _first_pass(stream: Stream, weight: str, options: DataOptions, source: str) -> Findings:
-    found = Findings()
+def _read(
+    streams: Sequence[Stream], aside: LabelColumns, options: DataOptions
+) -> tuple[list[TableFacts], Table, list[str]]:
+    """Facts of all parts, a sample of the training rows, and notes; each file is read once."""
     declared = TableInputs(tuple(name for name, kind in options.types.items() if kind == "number"))
-    width = len(stream.file.layout.columns)
-    size = Path(stream.file.filename).stat().st_size
-    rate = 1.0
-    for table in stream.tables():
-        if not found.rows:
-            cells = sum(int(table.frame[name].str.len().sum()) + len(table.frame) for name in table.frame.columns)
-            rows = size / max(1.0, cells / len(table.frame))
-            rate = min(1.0, SAMPLE_CELLS / (width * rows), SAMPLE_BYTES / size)
-        if set(declared.numbers) <= set(table.frame.columns):
-            declared.arrays(table.frame, source)
-        found.add(table, stream.label, weight, rate)
-    if not found.rows:
-        raise UsageError(f"{source}: no row has a label in column {stream.label!r}, or none is left for training")
-    return found
+    train = streams[0]
+    facts = [TableFacts(aside, stream.source) for stream in streams]
+    first = Pass(facts).read(train, declared, _rate(train.file))
+    if not facts[0].rows:
+        names = ", ".join(map(repr, aside.labels))
+        raise UsageError(f"{train.source}: no row has a label in column {names}, or none is left for training")
+    passes = [(train.source, first)]
+    for stream, found in zip(streams[1:], facts[1:], strict=True):
+        if stream.file is not train.file:
+            passes.append((stream.source, Pass([found]).read(stream, declared, None)))
+    sample = Table(pd.concat(first.sample), train.source)
+    notes = [
+        f"{train.source} is streamed: statistics are those of {len(sample.frame)} rows spread over it; where it is"
+        " split, it is by a hash of the row number, so that classes are shared out about evenly"
+    ]
+    notes += [f"{name}: {one.unlabelled} rows without a label are left out" for name, one in passes if one.unlabelled]
+    return facts, sample, notes
 
 
-def _tolerant(schema: Schema, options: DataOptions) -> Schema:
-    """A word in a column of numbers that the sample did not show must not stop a search: it counts as missing."""
+def _rate(file: CsvFile) -> float:
+    """Share of the rows that are sampled."""
+    cells = len(file.layout.columns) * file.expected_rows()
+    return min(1.0, SAMPLE_CELLS / max(1.0, cells), SAMPLE_BYTES / Path(file.filename).stat().st_size)
+
+
+def _schema(sample: Table, rows: int, aside: LabelColumns, options: DataOptions) -> Schema:
+    """The columns as the sample shows them.
+
+    A word in a column of numbers that the sample did not show must not stop a search: it counts as missing.
+    """
+    features = sample.frame.drop(columns=list(aside.names))
+    schema = infer_schema(features, options.types, sample.source, rows >= MANY_ROWS, text_options(options))
     numbers = tuple(replace(plan, lenient=options.types.get(plan.name) != "number") for plan in schema.numbers)
     return replace(schema, numbers=numbers)
-
-
-class StreamedProvider(Provider):
-    """A table that is read anew in each pass; see `streamed_provider`."""
-
-    layout: TableLayout
-
-    def __init__(
-        self,
-        layout: TableLayout,
-        schema: Schema,
-        coder: PartCoder,
-        streams: Sequence[Stream],
-        facts: Description,
-        identity: str,
-    ):
-        self.task = coder.task
-        self.layout = layout
-        self.vocabulary_size = schema.vocabulary_size
-        self._coder = coder
-        self._make_encoder = encoder_of(schema)
-        self._encoder: Any = None
-        self._streams = streams
-        self._facts = facts
-        self._identity = identity
-
-    def signature(self) -> Mapping[str, Feature]:
-        """Raw inputs by name."""
-        return self.layout.inputs.signature()
-
-    def encode(self, inputs: Mapping[str, Any]) -> Any:
-        """Applies the layers, which are made at the first call."""
-        self._encoder = self._encoder or self._make_encoder()
-        return self._encoder(inputs)
-
-    def train(self) -> "tf.data.Dataset":
-        """Training batches in the order of the file."""
-        return self._dataset(0)
-
-    def evaluation(self) -> "tf.data.Dataset":
-        """Batches that trials are ranked by, in the order of the file."""
-        return self._dataset(1)
-
-    def test(self) -> "tf.data.Dataset | None":
-        """Batches that are scored once at the end."""
-        return self._dataset(2) if self._facts.test_examples else None
-
-    def _dataset(self, part: int) -> "tf.data.Dataset":
-        import tensorflow as tf
-
-        def batches() -> Iterator[tuple[Any, ...]]:
-            for table in self._streams[part].tables():
-                piece = self._coder.part(table, training=part == 0)
-                yield dict(piece.features), piece.labels, piece.weights
-
-        features = {name: tf.TensorSpec((None, *f.shape), f.dtype) for name, f in self.signature().items()}
-        label = tf.int32 if self.task.classes else tf.float32
-        specs = (features, tf.TensorSpec((None,), label), tf.TensorSpec((None,), tf.float32))
-        return tf.data.Dataset.from_generator(batches, output_signature=specs).prefetch(1)
-
-    def describe(self) -> Description:
-        """What was inferred."""
-        return self._facts
-
-    def identity(self) -> str:
-        """A line that changes with data, split or preprocessing."""
-        return self._identity
