@@ -69,7 +69,7 @@ def _block(file: BinaryIO) -> bytes:
     pieces: list[bytes] = []
     while piece := file.read(BLOCK_BYTES):
         end = piece.rfind(b"\n") + 1
-        if end:
+        if len(piece) == BLOCK_BYTES and end:
             file.seek(end - len(piece), io.SEEK_CUR)
             pieces.append(piece[:end])
             break

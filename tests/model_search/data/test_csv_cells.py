@@ -58,6 +58,8 @@ def test_simple_blocks_are_not_parsed_row_by_row(monkeypatch):
     monkeypatch.setattr(csv_cells, "_parsed", None)
     assert split(b"\xef\xbb\xbfa,b\r\n1, 2\r\n3,", has_header=True) == {2: ["1", "2"], 3: ["3", ""]}
     assert split(b'"a","b"\n1,2\n', has_header=True) == {2: ["1", "2"]}
+    # The last line needs no end.
+    assert list(cell_blocks(io.BytesIO(b"1,2\n3,4"), ",", 2, False)) == [(range(1, 3), ["1", "2", "3", "4"])]
 
 
 def test_the_row_of_a_wrong_width_is_named_after_simple_blocks(monkeypatch):
