@@ -51,7 +51,7 @@ class StudyHandle:
         """A row a trial, best first; see `report.leaderboard` for the columns."""
         import pandas as pd
 
-        return pd.DataFrame(leaderboard_rows(self.trials(), self.study.config.objective))
+        return pd.DataFrame(leaderboard_rows(self.trials(), self.study.config))
 
     def model_path(self, number: int | None = None) -> str:
         """Path of a trial's `.keras` file; by default of the best trial's, trained on all examples where that was done.

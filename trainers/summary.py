@@ -14,20 +14,34 @@ from rich.table import Table
 from .. import files
 from ..model_dir import TEST_FILE, refitted_model
 from ..report.leaderboard import hyperparameter_text, leaderboard_rows
-from ..study import Study, TrialState
+from ..report.tasks import TaskPart, tasks_in
+from ..study import Study, StudyConfig, TrialState
 from ..trial_store.contract import TrialStore
 from ..words import counted
 
 
-def print_table(rows: Sequence[dict[str, Any]], metric: str) -> None:
-    """The leaderboard as a table; as wide as it needs where the output is not a terminal."""
+def print_table(rows: Sequence[dict[str, Any]], config: StudyConfig) -> None:
+    """The leaderboard as a table; as wide as it needs where the output is not a terminal.
+
+    Of several tasks each has a column with its main metric, and a line below that says what is its own.
+    """
+    metric, tasks = config.objective.metric, tasks_in(config.spec)
+    further = further_metrics(tasks, metric)
     console = Console(file=sys.stdout)
     if not console.is_terminal:
         console = Console(file=sys.stdout, width=200)
     table = Table(box=None, pad_edge=False)
-    for title, justify in (("rank", "right"), ("trial", "right"), ("state", "left"), (metric, "right"),
-                           ("parameters", "right"), ("seconds", "right"), ("architecture", "left"),
-                           ("hyperparameters or error", "left")):  # fmt: skip
+    columns = (
+        *(("rank", "right"), ("trial", "right"), ("state", "left"), (metric, "right")),
+        *((name, "right") for name in further),
+        *(
+            ("parameters", "right"),
+            ("seconds", "right"),
+            ("architecture", "left"),
+            ("hyperparameters or error", "left"),
+        ),
+    )
+    for title, justify in columns:
         table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for rank, row in enumerate(rows, 1):
         scored = row["objective"] is not None
@@ -36,6 +50,7 @@ def print_table(rows: Sequence[dict[str, Any]], metric: str) -> None:
             str(row["number"]),
             row["state"].lower(),
             f"{row['objective']:.4f}" if scored else "",
+            *(f"{row['metrics'][name]:.4f}" if name in row["metrics"] else "" for name in further),
             f"{row['parameters']:,}" if scored else "",
             f"{row['seconds']:.2f}" if scored else "",
             " > ".join(row["architecture"]),
@@ -44,6 +59,15 @@ def print_table(rows: Sequence[dict[str, Any]], metric: str) -> None:
     with console.capture() as captured:
         console.print(table, highlight=False, markup=False)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    for task in tasks:
+        print(f"task {task.name}: shared tower > {task.line}")
+
+
+def further_metrics(tasks: Sequence[TaskPart], metric: str) -> list[str]:
+    """The main metric of each task but that which ranks the trials, as all metrics are called."""
+    names = [f"{task.name}/{task.headline}" for task in tasks]
+    ranking = metric if "/" in metric or not tasks else f"{tasks[0].name}/{metric}"
+    return [name for name in names if name != ranking]
 
 
 def finish(store: TrialStore, study: Study, model_dir: str, timed_out: bool, interruption: int) -> int:
@@ -55,9 +79,9 @@ def finish(store: TrialStore, study: Study, model_dir: str, timed_out: bool, int
       interruption: exit status of a program that a signal ended; 0 where none came.
     """
     trials = store.trials(study.id)
-    rows = leaderboard_rows(trials, study.config.objective)
+    rows = leaderboard_rows(trials, study.config)
     print()
-    print_table(rows[:20], study.config.objective.metric)
+    print_table(rows[:20], study.config)
     if len(rows) > 20:
         print(f"... and {len(rows) - 20} more: model_search leaderboard --model_dir={shlex.quote(model_dir)}")
     completed = [row for row in rows if row["state"] == TrialState.COMPLETED.value]

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..spec.names import DROPOUT, NO_DROPOUT
-from ..study import Objective, Trial, TrialState, rank_key
+from ..study import Objective, StudyConfig, Trial, TrialState, rank_key
+from .tasks import TaskPart, metrics_of, tasks_in
 
 # Trials without a rank come after the completed ones, in this order.
 STATE_ORDER = (
@@ -26,10 +27,20 @@ def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
     return sorted(trials, key=key)
 
 
-def leaderboard_rows(trials: Iterable[Trial], objective: Objective) -> list[dict[str, Any]]:
+def leaderboard_rows(trials: Iterable[Trial], config: StudyConfig) -> list[dict[str, Any]]:
     """A dict a trial: `number, kind, state, objective, metrics, architecture, hyperparameters, parameters, parents,
-    seconds, model, error`. What a trial does not have is None (or empty)."""
-    return [leaderboard_row(trial) for trial in ranked(trials, objective)]
+    seconds, model, error`. What a trial does not have is None (or empty).
+
+    Where a search has several tasks, `tasks` too: by name, the primary one first, `architecture` with the task's own
+    blocks behind the shared tower, and `metrics`.
+    """
+    tasks = tasks_in(config.spec)
+    rows = [leaderboard_row(trial) for trial in ranked(trials, config.objective)]
+    return [row | {"tasks": {task.name: _task_cell(task, row) for task in tasks}} for row in rows] if tasks else rows
+
+
+def _task_cell(task: TaskPart, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"architecture": list(task.blocks), "metrics": metrics_of(row["metrics"], task.name)}
 
 
 def leaderboard_row(trial: Trial) -> dict[str, Any]:

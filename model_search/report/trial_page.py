@@ -1,10 +1,11 @@
 """One trial in full: what it was, where it came from, how it went."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..study import Measurement, Trial
 from .leaderboard import leaderboard_row, value_text
+from .tasks import TaskPart, metrics_of
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -12,8 +13,20 @@ BARS = "▁▂▃▄▅▆▇█"
 ORIGINS = {"": "unknown", "user": "the spec's suggestions"}
 
 
-def trial_page(trial: Trial, measurements: Sequence[Measurement], test: dict[str, float] | None = None) -> list[str]:
-    """Lines of text that show one trial."""
+def trial_page(
+    trial: Trial,
+    measurements: Sequence[Measurement],
+    test: dict[str, float] | None = None,
+    tasks: Sequence[TaskPart] = (),
+) -> list[str]:
+    """Lines of text that show one trial.
+
+    Args:
+      trial: the trial.
+      measurements: on its way.
+      test: metrics on test data, where it was scored.
+      tasks: where the search has several.
+    """
     row = leaderboard_row(trial)
     lines = [
         f"trial {trial.number}: {row['kind'] or 'not suggested yet'}, {trial.state.value}, attempt {trial.attempt}",
@@ -24,16 +37,25 @@ def trial_page(trial: Trial, measurements: Sequence[Measurement], test: dict[str
         parents = ", ".join(map(str, trial.suggestion.parents)) or "none"
         lines += [f"chosen by: {origin}; parents: {parents}", "architecture:"]
         lines += [f"  {place}  {name}" for place, name in enumerate(trial.suggestion.architecture)]
+        lines += section("tasks behind the shared tower", {task.name: task.line for task in tasks}) if tasks else []
         lines += section("hyperparameters", trial.suggestion.hyperparameters)
     if trial.result:
-        lines += section("metrics", trial.result.metrics)
+        lines += metric_sections("metrics", trial.result.metrics, tasks)
         lines += [f"parameters: {trial.result.parameters:,}", f"seconds: {trial.result.seconds:.2f}"]
         lines += [f"model: {trial.result.model}"]
     if test:
-        lines += section("test metrics", test)
+        lines += metric_sections("test metrics", test, tasks)
     if trial.error:
         lines.append(f"{'error' if row['error'] else 'earlier attempt'}: {trial.error}")
     return lines + curves(measurements)
+
+
+def metric_sections(title: str, metrics: Mapping[str, float], tasks: Sequence[TaskPart]) -> list[str]:
+    """Metrics of the whole, and those of each task under a title of its own."""
+    lines = section(title, metrics_of(metrics))
+    for task in tasks:
+        lines += section(f"{title} of {task.name}", metrics_of(metrics, task.name))
+    return lines
 
 
 def section(title: str, values: Any) -> list[str]:

@@ -10,6 +10,8 @@ from absl import flags
 from ...errors import UsageError
 from ...handle import load
 from ...report.leaderboard import leaderboard_rows
+from ...report.tasks import tasks_in
+from ...study import StudyConfig
 from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
 from ..summary import print_table
 
@@ -27,22 +29,23 @@ def main(arguments: list[str]) -> int:
     if FLAGS.format not in WRITERS:
         raise UsageError(f"--format={FLAGS.format} is unknown; known: {', '.join(WRITERS)}")
     handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
-    objective = handle.study.config.objective
-    rows = leaderboard_rows(handle.trials(), objective)
-    WRITERS[FLAGS.format](rows[: FLAGS.top or None], objective.metric)
+    config = handle.study.config
+    rows = leaderboard_rows(handle.trials(), config)
+    WRITERS[FLAGS.format](rows[: FLAGS.top or None], config)
     return 0 if any(row["state"] == "COMPLETED" for row in rows) else 1
 
 
-def write_json(rows: list[dict[str, Any]], metric: str) -> None:
+def write_json(rows: list[dict[str, Any]], config: StudyConfig) -> None:
     """A list of objects."""
     json.dump(rows, sys.stdout, indent=1)
     print()
 
 
-def write_csv(rows: list[dict[str, Any]], metric: str) -> None:
+def write_csv(rows: list[dict[str, Any]], config: StudyConfig) -> None:
     """A line a trial; what is not a number or text is JSON inside its cell."""
     columns = ["number", "kind", "state", "objective", "metrics", "architecture", "hyperparameters", "parameters",
                "parents", "seconds", "model", "error"]  # fmt: skip
+    columns += ["tasks"] if tasks_in(config.spec) else []
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
     for row in rows:

@@ -8,6 +8,7 @@ from ... import files
 from ...errors import UsageError
 from ...handle import load
 from ...model_dir import TEST_FILE
+from ...report.tasks import tasks_in
 from ...report.trial_page import trial_page
 from ..flags import FLAGS, define_study_flags, required_model_dir
 
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     test = json.loads(content) if content else {}
     scored = test["metrics"] if test.get("trial") == trial.number else None
     measurements = handle.store.measurements(handle.study.id, trial.number)
-    print("\n".join(trial_page(trial, measurements, scored)))
+    print("\n".join(trial_page(trial, measurements, scored, tasks_in(handle.study.config.spec))))
     return 0
 
 
