@@ -12,12 +12,15 @@ from .data.provider import Provider, Task
 from .data.signature import to_json
 from .errors import UsageError
 from .model_dir import prepare_model_dir, record_study, store_url
+from .own_blocks import check_own_blocks
 from .proto import search_spec_pb2
 from .run_trial import Search
 from .spec import SearchSpec, canonical_text
+from .spec.towers import named_blocks
 from .study import StudyConfig
 from .training.metrics import objective_for
 from .training.options import TrainingOptions
+from .trial_store.history import StoreHistory
 from .trial_store.open import open_store
 
 
@@ -66,6 +69,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
     check_fit(config.spec, pipeline)
     check_causality(config.spec, config.provider.task)
     objective = objective_for(config.provider.task, config.metric, config.goal)
+    check_own_blocks(config.spec, pipeline)
     prepare_model_dir(config.model_dir, config.owner, config.name)
     store = open_store(store_url(config.model_dir, config.trial_store))
     study = store.open_study(
@@ -84,6 +88,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
     return Search(
         store=store,
         study=study,
+        history=StoreHistory(store, study),
         spec=config.spec,
         controller=Controller(config.spec, config.seed, config.training.train_steps),
         pipeline=pipeline,
@@ -149,10 +154,7 @@ def check_causality(spec: SearchSpec, task: Task) -> None:
     """Raises `UsageError` where a block could read the answer off later steps."""
     if not any(part.predicts_ahead for part in (task, *task.tasks)):
         return
-    named = [*spec.blocks_to_use]
-    named += [name for suggestion in spec.user_suggestions for name in suggestion.architecture]
-    named += [name for entry in spec.multi_task_spec for name in entry.architecture]
-    leaking = [name for name in named if not getattr(blocks[name].create(), "is_causal", False)]
+    leaking = [name for name in named_blocks(spec) if not getattr(blocks[name].create(), "is_causal", False)]
     if leaking:
         raise UsageError(
             f"block {leaking[0]!r} may look at later steps, and so at the answer, where {task.target!r} is predicted;"

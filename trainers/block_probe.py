@@ -8,14 +8,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..architecture import Architecture
 from ..data.pipeline import Pipeline
 from ..data.trees import leaves, mapped
 from ..errors import TrialError
-from ..hyperparameters import default_values, hyperparameter_space
-from ..network.heads import head_of
-from ..network.reloading import check_reloads
-from ..network.tower import Tower, build_tower
+from ..network.tower import Tower
+from ..own_blocks import built
 from ..spec import SearchSpec
 from ..spec.towers import tower
 from ..training.failures import as_trial_error
@@ -37,28 +34,20 @@ def probe(spec: SearchSpec, pipeline: Pipeline, name: str, options: TrainingOpti
     """Builds a tower of the one block (and a flatten where it takes plates) and times its steps."""
     architecture = tower(spec, [name])
     try:
-        built = _build(spec, pipeline, architecture, options)
-        seconds = seconds_per_step(built, random_batch(built, options.batch_size)) * options.train_steps
+        found = built(spec, pipeline, architecture, options.train_steps)
+        if options.max_parameters and found.parameters > options.max_parameters:
+            raise TrialError(f"{found.parameters:,} parameters, --max_parameters allows {options.max_parameters:,}")
+        seconds = seconds_per_step(found, random_batch(found, options.batch_size)) * options.train_steps
     except Exception as error:  # Whatever a user's block does is what this command is there to show.
         reason = str(as_trial_error(error))
         return Probe(f"{name}: {reason}", 0.0, reason)
     finally:
         keras.utils.clear_session()
-    return Probe(f"{name}: {built.parameters:,} parameters, {seconds:.2f} s", seconds, "")
+    return Probe(f"{name}: {found.parameters:,} parameters, {seconds:.2f} s", seconds, "")
 
 
-def _build(spec: SearchSpec, pipeline: Pipeline, architecture: Architecture, options: TrainingOptions) -> Tower:
-    values = default_values(hyperparameter_space(spec, architecture, options.train_steps))
-    head = head_of(spec, pipeline.task)
-    built = build_tower(architecture, values, pipeline.encoding, head, spec.embedding_size)
-    check_reloads(built.model, architecture)
-    if options.max_parameters and built.parameters > options.max_parameters:
-        raise TrialError(f"{built.parameters:,} parameters, --max_parameters allows {options.max_parameters:,}")
-    return built
-
-
-def random_batch(built: Tower, batch_size: int) -> Any:
-    """Random numbers, or for token ids and lengths ones, in the form of the tower's input."""
+def random_batch(network: Tower, batch_size: int) -> Any:
+    """Random numbers, or for token ids and lengths ones, in the form of the network's input."""
     rng = np.random.default_rng(0)
 
     def example(tensor: Any) -> tf.Tensor:
@@ -67,18 +56,18 @@ def random_batch(built: Tower, batch_size: int) -> Any:
         values = np.ones(shape, np.int32) if is_integer else rng.normal(size=shape).astype(np.float32)
         return tf.constant(values)
 
-    return mapped(example, built.model.input)
+    return mapped(example, network.model.input)
 
 
-def seconds_per_step(built: Tower, batch: Any) -> float:
+def seconds_per_step(network: Tower, batch: Any) -> float:
     """Median time of a forward and backward pass, compiled."""
 
     @tf.function(autograph=False)
     def gradients() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
-            logits = leaves(built.model(batch, training=True))
+            logits = leaves(network.model(batch, training=True))
             loss = tf.add_n([tf.reduce_mean(tf.square(part)) for part in logits])
-        return list(tape.gradient(loss, built.model.trainable_variables))
+        return list(tape.gradient(loss, network.model.trainable_variables))
 
     gradients()
     times = []

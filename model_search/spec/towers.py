@@ -27,6 +27,14 @@ def turn_of(spec: SearchSpec) -> str:
     return next((name for name in spec.blocks_to_use if role_of(name) is form.turn), form.default)
 
 
+def named_blocks(spec: SearchSpec) -> list[str]:
+    """Every block that the spec names anywhere, each once."""
+    named = [*spec.blocks_to_use]
+    named += [name for suggestion in spec.user_suggestions for name in suggestion.architecture]
+    named += [name for entry in spec.multi_task_spec for name in entry.architecture]
+    return list(dict.fromkeys(named))
+
+
 def tower(spec: SearchSpec, names: Iterable[str]) -> Architecture:
     """The tower of these blocks: as they are, or in the order of the spec's form, with one turn."""
     form = form_of(spec)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model_search.block import blocks
+
 GOOD = "a,b,label\n" + "".join(f"{i % 7},{i % 5},{'yes' if i % 2 else 'no'}\n" for i in range(40))
 
 
@@ -100,6 +102,31 @@ def test_unknown_block_has_the_nearest_names(command, tmp_path) -> None:
     said = failing(command, tmp_path, f"--spec={spec}", f"--filename={written(tmp_path, GOOD)}")
     assert "FULY_CONNECTED" in said and "did you mean FULLY_CONNECTED" in said
     assert "blocks of your own are loaded by --import_modules" in said
+
+
+BROKEN = """
+from model_search import Block, register_block
+from model_search.block import Role
+
+
+@register_block("BROKEN")
+class Broken(Block):
+    role = Role.VECTOR
+
+    def build(self, input_tensors, hparams=None, lengths=None):
+        return [*input_tensors, input_tensors[-1].no_such_thing]
+"""
+
+
+def test_a_broken_block_of_ones_own_is_found_before_the_first_trial(command, tmp_path) -> None:
+    spec = written(tmp_path, 'problem_type: DNN\nblocks_to_use: ["FULLY_CONNECTED", "BROKEN"]\n', "own.pbtxt")
+    module = written(tmp_path, BROKEN, "broken_block.py")
+    data = written(tmp_path, GOOD)
+    try:
+        said = failing(command, tmp_path, f"--spec={spec}", f"--import_modules={module}", f"--filename={data}")
+    finally:
+        blocks.discard("BROKEN")
+    assert "block 'BROKEN'" in said and "broken_block.py:6" in said and "no_such_thing" in said
 
 
 def test_csv_missing(command, tmp_path) -> None:

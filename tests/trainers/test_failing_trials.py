@@ -17,7 +17,9 @@ class Raises(Block):
     role = Role.VECTOR
 
     def build(self, input_tensors, hparams=None, lengths=None):
-        raise ValueError("this block never builds")
+        if len(input_tensors) > 1:
+            raise ValueError("this block builds on the data alone")
+        return [*input_tensors, keras.layers.Dense(8)(input_tensors[-1])]
 
 
 @register_block("NOT_A_NUMBER")
@@ -46,7 +48,7 @@ blocks_to_use: "FULLY_CONNECTED"
 blocks_to_use: "RAISES"
 blocks_to_use: "NOT_A_NUMBER"
 blocks_to_use: "ENORMOUS"
-user_suggestions { architecture: "RAISES" }
+user_suggestions { architecture: ["FULLY_CONNECTED", "RAISES"] }
 user_suggestions { architecture: "NOT_A_NUMBER" }
 user_suggestions { architecture: "ENORMOUS" }
 user_suggestions { architecture: "FULLY_CONNECTED" }
@@ -79,8 +81,8 @@ def rows(table, tmp_path_factory):
 
 def test_each_failing_trial_is_infeasible_with_its_reason(rows) -> None:
     assert [rows[n]["state"] for n in range(1, 6)] == ["INFEASIBLE"] * 3 + ["COMPLETED"] * 2
-    assert "RAISES" in rows[1]["error"] and "this block never builds" in rows[1]["error"]
-    assert "my_blocks.py:7" in rows[1]["error"] and "at line 12" in rows[1]["error"]
+    assert "RAISES" in rows[1]["error"] and "this block builds on the data alone" in rows[1]["error"]
+    assert "my_blocks.py:7" in rows[1]["error"] and "at line 13" in rows[1]["error"]
     assert "loss became nan" in rows[2]["error"]
     assert "memory" in rows[3]["error"]
 
