@@ -163,8 +163,11 @@ def check_causality(spec: SearchSpec, task: Task) -> None:
 
 
 def _fitting_problem(pipeline: Pipeline) -> str:
+    problem, spec = "DNN", "dnn"
     if pipeline.task.is_per_step:
-        return "a spec with problem_type RNN_ALL_ACTIVATIONS takes them"
-    if pipeline.encoding.has_lengths:
-        return "a spec with problem_type RNN_LAST_ACTIVATIONS takes them"
-    return f"a spec with problem_type {'CNN' if len(pipeline.encoding.shape) == 3 else 'DNN'} takes them"
+        problem, spec = "RNN_ALL_ACTIVATIONS", "rnn_all"
+    elif pipeline.encoding.has_lengths:
+        problem, spec = "RNN_LAST_ACTIVATIONS", "rnn_last"
+    elif len(pipeline.encoding.shape) == 3:
+        problem, spec = "CNN", "cnn"
+    return f"a spec with problem_type {problem} takes them, such as the bundled {spec}"

@@ -11,6 +11,15 @@ from ..spec import SearchSpec, complete, load_spec, validate
 from ..spec.data_options import with_spec
 from .flags import FLAGS, data_options, required_model_dir, training_options
 
+# Where --spec is not given, by --dataset; `dnn` for tables and whatever else.
+DEFAULT_SPECS = {
+    "image_directory": "cnn",
+    "digits_images": "cnn",
+    "audio_directory": "audio",
+    "text_directory": "text_last",
+    "text_lines": "text_all",
+}
+
 
 def load_all_plugins() -> None:
     """Registers the built-in blocks and providers, installed plug-ins, and what `--import_modules` names."""
@@ -20,7 +29,7 @@ def load_all_plugins() -> None:
 
 def spec_from_flags() -> SearchSpec:
     """The completed, validated spec. Raises `UsageError`."""
-    spec = load_spec(FLAGS.spec)
+    spec = load_spec(FLAGS.spec or DEFAULT_SPECS.get(FLAGS.dataset, "dnn"))
     if FLAGS.hypertuning_method:
         spec.hypertuning_method = FLAGS.hypertuning_method
     completed = complete(spec)

@@ -32,7 +32,11 @@ def define_module_flags() -> None:
 def define_spec_flags() -> None:
     """What is searched."""
     define_module_flags()
-    flags.DEFINE_string("spec", "dnn", f"Bundled spec ({', '.join(bundled_specs())}), or path of a .pbtxt file.")
+    flags.DEFINE_string(
+        "spec",
+        "",
+        f"Bundled spec ({', '.join(bundled_specs())}), or path of a .pbtxt file; by default by the data set.",
+    )
     flags.DEFINE_string("hypertuning_method", "", "Oracle for hyperparameters: random or bayesian; overrides the spec.")
     flags.DEFINE_alias("phoenix_spec_filename", "spec")
 

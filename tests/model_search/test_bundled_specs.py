@@ -17,7 +17,7 @@ ENCODINGS = {
     "CNN": Encoding((32, 32, 3)),
     "DNN": Encoding((6,)),
     "RNN_LAST_ACTIVATIONS": Encoding((12, 5), has_lengths=True),
-    "RNN_ALL_ACTIVATIONS": Encoding((12,), has_lengths=True, vocabulary_size=9),
+    "RNN_ALL_ACTIVATIONS": Encoding((12, 5), has_lengths=True),
 }
 TEXTS = ("text_last", "text_all")
 SUGGESTIONS = [(name, place) for name in bundled_specs() for place in range(len(load_spec(name).user_suggestions))]
@@ -28,7 +28,7 @@ def encoding_of(name):
 
 
 def test_the_names():
-    assert set(bundled_specs()) >= {"audio", "cnn", "dnn", "small_dnn", "text_all", "text_last"}
+    assert set(bundled_specs()) >= {"audio", "cnn", "dnn", "rnn_all", "rnn_last", "small_dnn", "text_all", "text_last"}
 
 
 @pytest.mark.parametrize("name", bundled_specs())
@@ -75,6 +75,6 @@ def test_where_the_next_token_is_predicted_no_block_sees_it():
     assert [name for name in sorted(named) if not blocks[name].create().is_causal] == []
 
 
-@pytest.mark.parametrize("name", ["audio", "text_last"])
+@pytest.mark.parametrize("name", ["audio", "rnn_last", "text_last"])
 def test_sequences_are_summed_up_in_more_than_one_way(name):
     assert sum(role_of(block).value == "summary" for block in load_spec(name).blocks_to_use) > 1
