@@ -141,8 +141,10 @@ class Pipeline:
             which saves reading again what was trained on.
         """
         seed = int(np.random.SeedSequence([seed, start_step]).generate_state(1)[0])
-        # A single raw input (an image) is smaller than its encoding; many inputs are slow to shuffle one by one.
-        encode_first = len(self.provider.signature()) > 1
+        # A single raw input (an image) is smaller than its encoding; many inputs are slow to shuffle one by one, and
+        # strings may be of any size.
+        features = self.provider.signature().values()
+        encode_first = len(features) > 1 or any(feature.dtype == "string" for feature in features)
         examples = self._typed(self.provider.shuffled_train(seed))
         examples = examples.map(self._encode_example) if encode_first else examples
         examples = examples.unbatch()

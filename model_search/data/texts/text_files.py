@@ -1,11 +1,9 @@
 """Finding and reading plain text files."""
 
-import codecs
 from collections.abc import Sequence
 
-from ...errors import UsageError
 from ..files.file_scan import FileKind
-from ..tables.csv_file import require_file
+from .text_blocks import text_blocks
 
 
 def read_text(path: str) -> str:
@@ -14,17 +12,8 @@ def read_text(path: str) -> str:
     Raises:
       UsageError: it is missing, a folder, unreadable or not UTF-8.
     """
-    try:
-        content = require_file(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    mark = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
-    try:
-        text = content[mark:].decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = mark + error.start
-        raise UsageError(f"{path} is not UTF-8 (byte {content[place]:#04x} at offset {place}); convert it") from None
-    return text.replace("\r\n", "\n")
+    content = b"".join(block for _, block in text_blocks(path, "character"))
+    return content.decode("utf-8").replace("\r\n", "\n")
 
 
 def problems_of(paths: Sequence[str]) -> list[str]:
@@ -33,7 +22,13 @@ def problems_of(paths: Sequence[str]) -> list[str]:
     Raises:
       UsageError: one cannot be read or is not UTF-8; others are likely to be written in the same code.
     """
-    return ["" if read_text(path).strip() else "empty" for path in paths]
+    return ["" if _has_words(path) else "empty" for path in paths]
+
+
+def _has_words(path: str) -> bool:
+    # All blocks are read, since any of them may hold another code than UTF-8.
+    found = [bool(block.decode("utf-8").strip()) for _, block in text_blocks(path, "character")]
+    return any(found)
 
 
 TEXTS = FileKind("text", (".txt",), problems_of)

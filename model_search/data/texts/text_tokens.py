@@ -5,10 +5,12 @@ ASCII letters in lower case, ASCII punctuation deleted, the rest split at ASCII 
 standard layers can only delete it or leave it at its word. Characters are the code points of the text as it is.
 """
 
+import functools
 import re
 import string
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +40,9 @@ MAXIMUM_LENGTH = 1000
 
 COVERED = 95
 """So many per cent of the training texts are not cut where the length is chosen for the user."""
+
+MAXIMUM_COUNTED = 1 << 20
+"""So many different tokens are counted at a time, about 200 bytes each."""
 
 _LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 _WORD = re.compile(r"[^ \t\n\r\v\f]+")
@@ -112,6 +117,7 @@ class TextPlan:
       sequence_length: steps of a sequence of ids; 0 for a bag of words.
       coverage: share of the training tokens that are in the vocabulary, in [0, 1].
       different: different tokens of the training texts.
+      lost: a token may have been counted so many times too few, see `TokenCounts`.
     """
 
     tokens: str
@@ -119,6 +125,7 @@ class TextPlan:
     sequence_length: int
     coverage: float
     different: int
+    lost: int = 0
 
     @property
     def vocabulary_size(self) -> int:
@@ -129,13 +136,46 @@ class TextPlan:
     def detail(self) -> str:
         """The plan in words."""
         form = f"{self.sequence_length} steps" if self.sequence_length else "taken as a bag"
-        kept = f"{len(self.vocabulary):,} of {self.different:,} {self.tokens}s"
+        kept = f"{len(self.vocabulary):,} of {'more than ' * (self.lost > 0)}{self.different:,} {self.tokens}s"
         return f"{kept} are told apart ({self.coverage:.1%} of the text), {form}"
+
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        return {token: place for place, token in enumerate(self.vocabulary, start=RESERVED)}
 
     def ids(self, pieces: Iterable[str]) -> list[int]:
         """Ids of tokens: 1 for unknown ones, 2 for the first of the vocabulary."""
-        known = {token: place for place, token in enumerate(self.vocabulary, start=RESERVED)}
+        known = self._places
         return [known.get(token, 1) for token in pieces]
+
+
+class TokenCounts:
+    """Counts of tokens in bounded memory.
+
+    Exact up to `MAXIMUM_COUNTED` different tokens. Whenever there are more, the rarer half is forgotten, so that a
+    count is at most `lost` too low (after lossy counting; Manku and Motwani, "Approximate frequency counts over data
+    streams", VLDB 2002).
+
+    Attributes:
+      counts: by token.
+      total: tokens that were counted.
+      lost: see above; 0 where all counts are exact.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.total = 0
+        self.lost = 0
+
+    def add(self, pieces: Collection[str]) -> None:
+        """Counts tokens."""
+        self.total += len(pieces)
+        self.counts.update(pieces)
+        if len(self.counts) > MAXIMUM_COUNTED:
+            # Half of the places are freed, or this would be done for nearly every text from now on.
+            least = sorted(self.counts.values())[len(self.counts) // 2]
+            self.lost += least
+            self.counts = Counter({token: count for token, count in self.counts.items() if count > least})
 
 
 def ranked_tokens(counts: Counter[str], limit: int) -> tuple[str, ...]:
@@ -151,21 +191,26 @@ def plan_texts(texts: Iterable[str], wanted: TextOptions) -> TextPlan:
     The places of a bag go to the tokens that most texts hold, those of sequences to the tokens that occur most. The
     vocabulary is empty where no text has a token.
     """
-    counts: Counter[str] = Counter()
-    holders: Counter[str] = Counter()
-    lengths = []
+    counts, holders = TokenCounts(), TokenCounts()
+    lengths = array("q")
     for text in texts:
         pieces = tokenize(text, wanted.tokens)
-        counts.update(pieces)
-        holders.update(set(pieces))
+        counts.add(pieces)
+        if not wanted.is_sequence:
+            holders.add(set(pieces))
         lengths.append(len(pieces))
     if wanted.is_sequence:
-        vocabulary = ranked_tokens(counts, wanted.vocabulary or SEQUENCE_TOKENS)
+        vocabulary = ranked_tokens(counts.counts, wanted.vocabulary or SEQUENCE_TOKENS)
         length = wanted.sequence_length or covering_length(lengths)
     else:
-        vocabulary, length = ranked_tokens(holders, min(wanted.vocabulary or BAG_TOKENS, BAG_TOKENS)), 0
-    covered = sum(counts[token] for token in vocabulary) / max(1, counts.total())
-    return TextPlan(wanted.tokens, vocabulary, length, covered, len(counts))
+        vocabulary, length = ranked_tokens(holders.counts, min(wanted.vocabulary or BAG_TOKENS, BAG_TOKENS)), 0
+    return plan_of(counts, vocabulary, length, wanted.tokens)
+
+
+def plan_of(counts: TokenCounts, vocabulary: tuple[str, ...], length: int, tokens: str) -> TextPlan:
+    """The plan with this vocabulary and so many steps for texts of which the tokens were counted."""
+    covered = sum(counts.counts[token] for token in vocabulary) / max(1, counts.total)
+    return TextPlan(tokens, vocabulary, length, covered, len(counts.counts), counts.lost)
 
 
 def covering_length(lengths: Iterable[int]) -> int:

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from model_search.data import builtin
+from model_search.data.files.file_labels import Naming
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers
 from model_search.data.signature import from_json, to_json
-from model_search.data.texts.text_directory import cut
+from model_search.data.texts.text_corpus import Corpus
+from model_search.data.texts.text_tokens import TextOptions
 from model_search.errors import UsageError
 
 assert builtin
@@ -76,13 +78,22 @@ def test_sequences_of_ids_and_bags(folder):
     assert vectors[:, 0].tolist() == [1, 0]
 
 
-def test_a_long_file_is_cut_into_passages_that_do_not_overlap():
+def passages(folder, text, tokens, length):
+    """What a corpus makes of a book of its own class."""
+    write(folder / "left" / "book.txt", text)
+    write(folder / "right" / "book.txt", "x")
+    corpus = Corpus(TextOptions(tokens, sequence_length=length), Naming())
+    found = corpus.scan(str(folder), None)
+    return [corpus.text(name) for name, label in zip(found.paths, found.labels, strict=True) if label == 0]
+
+
+def test_a_long_file_is_cut_into_passages_that_do_not_overlap(tmp_path):
     text = "One two, three. four five six seven"
-    assert cut(text, "word", 3) == ["one two three", "four five six"]
-    assert cut(text, "word", 5) == ["one two three four five"]
-    assert cut(text, "word", 4) == ["one two three four", "five six seven"]
-    assert cut(text, "word", 7) == [text]
-    assert cut("abcdefg", "character", 2) == ["ab", "cd", "ef", "g"]
+    assert passages(tmp_path, text, "word", 3) == ["one two three", "four five six"]
+    assert passages(tmp_path, text, "word", 5) == ["one two three four five"]
+    assert passages(tmp_path, text, "word", 4) == ["one two three four", "five six seven"]
+    assert passages(tmp_path, text, "word", 7) == [text]
+    assert passages(tmp_path, "abcdefg", "character", 2) == ["ab", "cd", "ef", "g"]
 
 
 def test_two_books_are_told_apart_by_their_passages(tmp_path):

@@ -71,7 +71,7 @@ def test_characters_are_taken_as_they_are(tmp_path):
 def test_unigram_perplexity_by_hand(tmp_path):
     # Counts 2, 1, 0, each and one more: probabilities 3/6, 2/6, 1/6 of the held-out classes 0, 1, 2.
     expected = (6 / 3 * 6 / 2 * 6) ** (1 / 3)
-    assert unigram_perplexity(np.array([0, 0, 1]), np.array([0, 1, 2]), 3) == pytest.approx(expected)
+    assert unigram_perplexity(np.array([2, 1, 0]), np.array([1, 1, 1])) == pytest.approx(expected)
     made = make(write(tmp_path / "t.txt", "a b " * 20 + "a c"), validation_fraction=0.2)
     # Training a b ... 17 times each, less the first a; held out b a b a b a c to predict, c being unknown.
     (note,) = made.describe().notes
