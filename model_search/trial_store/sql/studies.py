@@ -58,8 +58,9 @@ def differences(stored: StudyConfig, given: StudyConfig) -> Iterator[str]:
     """A phrase for each thing in which two studies of one name differ, the budget left out."""
     if stored.spec != given.spec:
         yield f"spec: {_changed_lines(stored.spec, given.spec)}"
+    if stored.data != given.data:
+        yield f"data: {'; '.join(changed_data(stored.data, given.data))}"
     pairs = {
-        "data": (stored.data, given.data),
         "metric": (stored.objective.metric, given.objective.metric),
         "goal": (stored.objective.goal.value, given.objective.goal.value),
         "seed": (str(stored.seed), str(given.seed)),
@@ -69,6 +70,48 @@ def differences(stored: StudyConfig, given: StudyConfig) -> Iterator[str]:
     for name, (old, new) in pairs.items():
         if old != new:
             yield f"{name}: {_shortened(old)}, {_shortened(new)}"
+
+
+# What a line that identifies data says of them, in words; the rest of its `name=value` items speak for themselves.
+_WORDS = {
+    "rows": "examples (training+evaluation+test)",
+    "texts": "texts",
+    "images": "images (training+evaluation+test)",
+    "sounds": "sounds (training+evaluation+test)",
+    "encoding": "version of the encoding",
+    "validation": "validation_fraction",
+    "test": "test_fraction",
+}
+
+
+def changed_data(stored: str, given: str) -> list[str]:
+    """Phrases for what differs between two lines that identify data; digests are left out.
+
+    Such a line has items `name=value`, digests `sha256:...` and words.
+    """
+    old, new = _items(stored), _items(given)
+    changed = [
+        f"{_WORDS.get(name, name)}: {_shortened(old.get(name, '(not set)'))}, {_shortened(new.get(name, '(not set)'))}"
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    ]
+    return changed or ["other values, in as many examples and of the same form"]
+
+
+def _items(line: str) -> dict[str, str]:
+    """Items by name, the words that belong to none under `kind`."""
+    items: dict[str, str] = {"kind": ""}
+    name = "kind"
+    for word in line.split(" "):
+        if word.startswith("sha256:"):
+            continue
+        found, equals, value = word.partition("=")
+        if equals and found.isidentifier():
+            name, items[found] = found, value
+        else:
+            # A value with blanks goes on.
+            items[name] = f"{items[name]} {word}".strip()
+    return items
 
 
 def _changed_lines(old: str, new: str) -> str:

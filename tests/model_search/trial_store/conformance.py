@@ -92,7 +92,7 @@ class StudyConformance:
         message = str(caught.value)
         for part in (
             "spec: -beam_size: 1 +beam_size: 3;",
-            f"data: digits.csv 1797 rows, {'x' * 79}…;",
+            f"data: kind: digits.csv 1797 rows, {'x' * 79}…;",
             "metric: accuracy, loss;",
             "goal: maximize, minimize;",
             "seed: 7, 8;",
@@ -105,6 +105,19 @@ class StudyConformance:
         assert "minimum_depth" not in message
         found = store.find_study("ada", "digits")
         assert found is not None and found.config == config()
+
+    def test_other_data_are_told_in_words(self, store: TrialStore) -> None:
+        line = "table sha256:{} rows={} encoding=1 label={} validation=0.2 seed=1"
+        store.open_study(config(data=line.format("0123abcd", "80+20+0", "my label")))
+        for given, said in (
+            (("4567cdef", "160+40+0", "my label"), "data: examples (training+evaluation+test): 80+20+0, 160+40+0;"),
+            (("4567cdef", "80+20+0", "age"), "data: label: my label, age;"),
+            (("4567cdef", "80+20+0", "my label"), "data: other values, in as many examples and of the same form;"),
+        ):
+            with pytest.raises(StudyMismatchError) as caught:
+                store.open_study(config(data=line.format(*given)))
+            assert said in str(caught.value)
+            assert "sha256" not in str(caught.value) and "4567cdef" not in str(caught.value)
 
     def test_refuses_text_that_no_database_takes(self, store: TrialStore) -> None:
         for changes in ({"name": "a\0b"}, {"owner": "a\udc80"}, {"max_trials": -1}):
@@ -364,6 +377,8 @@ class ReportConformance:
         claim = claimed(store, study)
         store.suggest(claim, suggestion("A", "B"))
         assert not store.has_failed(study.id, ["A", "B"])
+        assert store.has_tried(study.id, ["A", "B"])
+        assert not store.has_tried(study.id, ["B", "A"])
         store.fail(claim, "loss became NaN at step 3: «ü»")
         store.fail(claim, "other")
         with pytest.raises(LeaseLostError):
@@ -372,6 +387,7 @@ class ReportConformance:
         assert trial is not None and trial.state is TrialState.INFEASIBLE
         assert trial.error == "loss became NaN at step 3: «ü»"
         assert store.has_failed(study.id, ("A", "B"))
+        assert not store.has_tried(study.id, ("A", "B"))
         assert not store.has_failed(study.id, ("B", "A"))
         assert not store.has_failed(study.id, ("A > B",))
         assert claimed(store, study).number == 2
