@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
+from .arrays.input_statistics import check_lengths
+from .arrays.inputs import LENGTHS
 from .layout import Batches
 from .provider import Feature
 from .signature import ModelSignature
@@ -53,6 +55,7 @@ def _archive(filename: str, signature: ModelSignature) -> Batches:
     lengths = {name: len(array) for name, array in features.items()}
     if len(set(lengths.values())) > 1:
         raise UsageError(f"{filename}: arrays differ in length: {lengths}")
+    _check_steps(features, signature, filename)
 
     def batches() -> Batches:
         for start in range(0, next(iter(lengths.values())), BATCH):
@@ -61,6 +64,15 @@ def _archive(filename: str, signature: ModelSignature) -> Batches:
             yield [str(start + place) for place in range(len(next(iter(batch.values()))))], batch
 
     return batches()
+
+
+def _check_steps(features: Mapping[str, np.ndarray], signature: ModelSignature, filename: str) -> None:
+    """Refuses lengths of sequences beyond their steps, which training refuses too."""
+    if LENGTHS not in signature.inputs:
+        return
+    timed = [n for n, f in signature.inputs.items() if len(f.shape) == 2 or (f.dtype == "int32" and f.shape != (1,))]
+    for name in timed:
+        check_lengths(features[LENGTHS], features[name].shape[1], filename)
 
 
 def _checked(arrays: Mapping[str, Any], name: str, feature: Feature, filename: str) -> np.ndarray:
