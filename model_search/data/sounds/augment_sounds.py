@@ -94,11 +94,12 @@ class Noise(keras.layers.Layer):
 
 
 class SpecAugment(keras.layers.Layer):
-    """Sets bands of a sound's frames and bands of mel bins to zero, the mean of standardised values.
+    """Sets bands of a sound's frames and bands of mel bins to the sound's own mean of each bin.
 
     Park et al., "SpecAugment: a simple data augmentation method for automatic speech recognition" (Interspeech 2019),
     section 2, without the time warp. The width of a mask is uniform from 0 to a share of the mel bins, or to
-    `FRAMES_TO_BINS` times this share of the sound's own frames.
+    `FRAMES_TO_BINS` times this share of the sound's own frames. The mean is not 0 where sounds are standardised
+    together: of a quiet speaker it may be -1, and bands of 0 in it are louder than anything that was said.
 
     Args:
       share: of the mel bins that a mask covers at most.
@@ -115,7 +116,8 @@ class SpecAugment(keras.layers.Layer):
         in_time = self._bands(count, lengths, self.share * FRAMES_TO_BINS)
         masked = in_time[:, :, None] | self._bands(bins, tf.fill(tf.shape(lengths), bins), self.share)[:, None, :]
         masked = tf.reshape(masked, [-1, count, bins, *[1] * (len(frames.shape) - 3)])
-        return tf.where(masked, tf.zeros((), frames.dtype), frames), lengths
+        inside = tf.reshape(tf.sequence_mask(lengths, count), [-1, count, *[1] * (len(frames.shape) - 2)])
+        return tf.where(masked & inside, _means(frames, inside), frames), lengths
 
     def _bands(self, count: int, sizes: Any, share: float) -> Any:
         """Which of `count` places are masked, of the first `sizes` (batch,): (batch, count) bool."""
@@ -124,6 +126,13 @@ class SpecAugment(keras.layers.Layer):
         start = _integers(tf.shape(sizes), sizes - width + 1, self.seed_generator)
         offset = tf.range(count) - start[:, :, None]
         return tf.reduce_any((offset >= 0) & (offset < width[:, :, None]), axis=1)
+
+
+def _means(frames: Any, inside: Any) -> Any:
+    """The mean of each mel bin over a sound's frames that are inside of it; the axis of frames stays, with size 1."""
+    weights = tf.cast(inside, tf.float32)
+    total = tf.reduce_sum(tf.cast(frames, tf.float32) * weights, axis=1, keepdims=True)
+    return tf.cast(total / tf.reduce_sum(weights, axis=1, keepdims=True), frames.dtype)
 
 
 def _share_of(sizes: Any, share: float) -> Any:

@@ -159,10 +159,16 @@ def test_noise_has_the_strength_that_was_asked_for():
 def test_masks_are_bands_of_bins_and_of_each_sounds_own_frames(kind):
     lengths = [6, 30] * 100
     x = plates_of_ramps(lengths, count=30, bins=10)
-    x = tf.constant(x[..., None] if kind == "sound_plates" else x)
-    holes = changed("spec_augment:0.5", kind, features(kind, x, lengths)).reshape(200, 30, 10) == 0
-    frames, bins = holes.all(axis=2), holes.all(axis=1)
-    assert np.array_equal(holes, frames[:, :, None] | bins[:, None, :])
+    given = tf.constant(x[..., None] if kind == "sound_plates" else x)
+    found = changed("spec_augment:0.5", kind, features(kind, given, lengths)).reshape(200, 30, 10)
+    # The means of 1 ... 6 and of 1 ... 30 are no frames of theirs.
+    means = np.where(np.array(lengths) == 6, 3.5, 15.5)[:, None, None]
+    holes = found == means
+    assert np.array_equal(found, np.where(holes, means, x))
+    # Silence stays as it is.
+    inside = np.arange(30) < np.array(lengths)[:, None]
+    frames, bins = holes.all(axis=2), (holes | ~inside[:, :, None]).all(axis=1)
+    assert np.array_equal(holes, (frames[:, :, None] | bins[:, None, :]) & inside[:, :, None])
     # Two masks of at most half of the bins, and of a sixth of the sound's frames: 1 of 6, 5 of 30.
     assert 5 < bins.sum(axis=1).max() <= 10
     assert set(frames[::2].sum(axis=1).tolist()) == {0, 1, 2}
