@@ -63,10 +63,10 @@ def _listed_parts(options: DataOptions, kind: FileKind, naming: Naming) -> FileP
         _file_list(weighted(part, parts[0], columns.weights), folder.labels.column, coder, place == 0)
         for place, (part, folder) in enumerate(zip(parts, listed, strict=True))
     ]
-    shuffled = [one.shuffled(options.seed) for one in lists]
+    chosen, held_out, tested = (one.shuffled(options.seed) for one in lists)
     lines = (*describe_columns((), coder.task, columns.weights), *group_columns(options))
-    digests = dict.fromkeys(folder.labels.digest for folder in folders)
-    return FileParts(coder.task, *shuffled, scans, lines, "+".join(digests), (*notes, *inferred))
+    digest = "+".join(dict.fromkeys(folder.labels.digest for folder in folders))
+    return FileParts(coder.task, chosen, held_out, tested, scans, lines, digest, (*notes, *inferred))
 
 
 def _listed(root: str, options: DataOptions, kind: FileKind, naming: Naming) -> Listed:

@@ -4,7 +4,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ...errors import UsageError
+from ...words import counted
 from ..tables.csv_file import CsvFile, file_digest, read_sample
 from ..tables.csv_layout import Layout, column_names, infer_delimiter, split_rows
 from ..tables.frames import Table
@@ -114,7 +117,7 @@ def scan_listed(root: str, kind: FileKind, naming: Naming, labels: LabelsFile) -
     unlabelled = [path for path in ours if path not in rows]
     found_rows = [rows[path] for path, _ in kept]
     paths = [path for path, _ in kept]
-    table = labels.table.rows(found_rows)
+    table = labels.table.rows(np.array(found_rows))
     table = Table(table.frame.assign(**{labels.column: paths}), table.source)
     scan = scan_of(root, kind, kept, naming.groups(paths), (unreadable, strays, unlabelled))
     return Listed(scan, table, tuple(found_rows), labels)
@@ -148,5 +151,6 @@ def rows_without_file(folders: Sequence[Listed]) -> list[str]:
     for labels in {folder.labels.table.source: folder.labels for folder in folders}.values():
         missing = [name for name, place in labels.places.items() if place not in used[labels.table.source]]
         if missing:
-            notes.append(f"{labels.table.source}: {len(missing)} rows name no file that can be read: {few(missing)}")
+            said = counted(len(missing), "row names", "rows name")
+            notes.append(f"{labels.table.source}: {said} no file that can be read: {few(missing)}")
     return notes

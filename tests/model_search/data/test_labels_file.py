@@ -100,7 +100,7 @@ def test_names_without_extension_rows_without_file_and_files_without_row(folder)
     assert facts.train_examples + facts.evaluation_examples == COUNT - 3
     notes = "\n".join(facts.notes)
     assert "2 images have no label and are skipped" in notes
-    assert "1 unreadable images are skipped" in notes
+    assert "1 unreadable image is skipped" in notes
     assert "2 rows name no file that can be read: 0, gone.png" in notes
     assert "notes.txt" in notes
     assert "labels.csv," not in notes.partition("other files are ignored")[2]
