@@ -14,6 +14,7 @@ from absl import flags
 from ... import files
 from ...errors import UsageError
 from ...model_dir import SIGNATURE_FILE
+from ...words import counted
 from ..flags import FLAGS, define_module_flags, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import start_tensorflow
 from .export import chosen_trial
@@ -55,7 +56,9 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         raise UsageError(f"--output={FLAGS.output} cannot be written: {error.strerror or error}") from None
     if skipped:
-        print(f"note: {len(skipped)} files cannot be read and have no row, such as {skipped[0]}", file=sys.stderr)
+        what = counted(len(skipped), "file cannot be read and has no row", "files cannot be read and have no row")
+        named = ", ".join(skipped[:3]) + (", ..." if len(skipped) > 3 else "")
+        print(f"note: {what}: {named}", file=sys.stderr)
     return 0
 
 

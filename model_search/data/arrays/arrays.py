@@ -16,6 +16,7 @@ from ..tables.tabular import TableSource, table_provider
 from ..trees import Tree
 from .dataset_reading import is_dataset, read_dataset
 from .input_arrays import ArraySet, arrays_provider
+from .input_statistics import check_any_finite
 from .inputs import as_text, is_scalar
 
 LABEL = "label"
@@ -66,6 +67,9 @@ def provider_from(
     train = examples_of(data, "data", options)
     evaluation = examples_of(validation_data, "validation_data", options) if validation_data is not None else None
     test = examples_of(test_data, "test_data", options) if test_data is not None else None
+    for part in (train, evaluation, test):
+        if part:
+            _check_known(part)
     if not _is_table(train, options):
         sets = [_arrays(part, options) if part else None for part in (train, evaluation, test)]
         assert sets[0] is not None
@@ -196,6 +200,15 @@ def _matching(table: Table, train: Table) -> Table:
     if WEIGHT in train.frame.columns and WEIGHT not in frame.columns:
         frame = frame.assign(**{WEIGHT: 1.0})
     return Table(frame[list(train.frame.columns)], table.source)
+
+
+def _check_known(examples: Examples) -> None:
+    """Raises `UsageError` naming an input of several values an example that has no finite value at all."""
+    features = examples.features
+    arrays = features if isinstance(features, dict) else {"features": features}
+    for name, array in arrays.items():
+        if isinstance(array, np.ndarray) and array.dtype.kind == "f" and array.ndim > 1 and array.size:
+            check_any_finite(array, name, examples.source)
 
 
 def _arrays(examples: Examples, options: DataOptions) -> ArraySet:

@@ -59,6 +59,12 @@ def check_finite(array: np.ndarray, name: str, source: str) -> None:
         raise UsageError(f"{source}: images {name!r} hold values that are not finite")
 
 
+def check_any_finite(array: np.ndarray, name: str, source: str) -> None:
+    """Raises `UsageError` if numbers (examples, ...) hold no finite value."""
+    if not any(np.isfinite(piece).any() for piece in chunks(array)):
+        raise UsageError(f"{source}: input {name!r} has no value: all {array.size:,} are missing or not finite")
+
+
 def check_lengths(lengths: np.ndarray, steps: int, source: str) -> None:
     """Raises `UsageError` naming the first row whose sequence has fewer than 1 or more than `steps` valid steps."""
     if lengths.dtype.kind not in "iu" or lengths.shape[1:] not in ((), (1,)):

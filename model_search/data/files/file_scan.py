@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import UsageError
+from ...words import counted
 from ..split import Split, stratified
 from .file_labels import Naming, grouped
 
@@ -65,11 +66,15 @@ class Scan:
     def notes(self) -> list[str]:
         """What was odd, in words."""
         pairs = (
-            (f"unreadable {self.noun}s are skipped", self.unreadable),
-            (f"{self.noun}s have no label and are skipped", self.unlabelled),
-            ("other files are ignored", self.strays),
+            (f"unreadable {self.noun} is skipped", f"unreadable {self.noun}s are skipped", self.unreadable),
+            (
+                f"{self.noun} has no label and is skipped",
+                f"{self.noun}s have no label and are skipped",
+                self.unlabelled,
+            ),
+            ("other file is ignored", "other files are ignored", self.strays),
         )
-        return [f"{self.root}: {len(files)} {what}: {few(files)}" for what, files in pairs if files]
+        return [f"{self.root}: {counted(len(files), one, many)}: {few(files)}" for one, many, files in pairs if files]
 
     def split(self, evaluation: float, test: float, seed: int) -> Split:
         """Parts with the classes in the same proportions, and no group in two of them.

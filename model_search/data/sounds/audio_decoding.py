@@ -56,7 +56,7 @@ class SoundReader:
         except WavError as error:
             if path not in self.damaged:
                 self.damaged.add(path)
-                _LOG.warning("%s is skipped: %s (%d such sounds so far)", path, error, len(self.damaged))
+                _LOG.info("%s is skipped: %s (%d such sounds so far)", path, error, len(self.damaged))
             return None
         if not sound.any():
             self.silent.add(path)

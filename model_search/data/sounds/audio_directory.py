@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from ...errors import UsageError
+from ...words import counted
 from ..augmentation import augmentation_of
 from ..files.file_parts import FileParts, choices
 from ..files.file_scan import few
@@ -41,6 +42,9 @@ def audio_provider(options: DataOptions) -> "AudioProvider":
     headers: dict[str, WavHeader] = {}
     parts = labelled_files(options, sounds(headers))
     rate = rate or headers[parts.scans[0].paths[0]].rate
+    least = Framing.of(rate, 0).window / rate
+    if 0 < seconds < least:
+        raise UsageError(f"seconds {seconds:g} is shorter than one frame; at least {least:g}, or 0 to infer")
     lengths = Lengths.of((headers[path] for path in parts.train.paths), seconds)
     return AudioProvider(parts, options, Framing.of(rate, lengths.seconds), form, _notes(parts, headers, lengths, rate))
 
@@ -134,11 +138,11 @@ class AudioProvider(Provider):
         """What was found, and which files turned out to be damaged or silent so far."""
         notes = list(self._notes)
         for files, what in (
-            (self.reader.damaged, "damaged sounds are skipped"),
-            (self.reader.silent, "sounds are silent"),
+            (self.reader.damaged, ("damaged sound is skipped", "damaged sounds are skipped")),
+            (self.reader.silent, ("sound is silent", "sounds are silent")),
         ):
             if files:
-                notes.append(f"{len(files)} {what}: {few(sorted(files))}")
+                notes.append(f"{counted(len(files), *what)}: {few(sorted(files))}")
         f = self.framing
         frames = f"{self._form.value} of {f.frames} frames of {f.mel_bins} mel bins"
         detail = f"{f.samples / f.rate:.3g} s at {f.rate} Hz, {frames}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...words import counted
 from ..files.file_scan import FileKind
 from .audio_wav import WavError, WavHeader, read_header
 
@@ -59,4 +60,5 @@ def rate_note(headers: Iterable[WavHeader], rate: int) -> str:
     if not counts:
         return ""
     rates = ", ".join(f"{found} Hz" for found in sorted(counts))
-    return f"{sum(counts.values())} sounds of {rates} are resampled to {rate} Hz"
+    many = counted(sum(counts.values()), f"sound of {rates} is", f"sounds of {rates} are")
+    return f"{many} resampled to {rate} Hz"

@@ -148,3 +148,19 @@ def test_labels_by_name_beside_images():
     assert made.task.classes == ("tall", "short")
     with pytest.raises(UsageError, match="labels are a dict; give task multi_label, or a spec with multi_task_spec"):
         provider_from((images, several), options=DataOptions(problem_type="CNN"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "problem"), [((20, 3), ""), ((20, 5, 3), "RNN_LAST_ACTIVATIONS"), ((20, 4, 4, 1), "CNN")]
+)
+def test_features_without_any_value_are_refused_by_name(shape, problem):
+    labels, options = np.arange(20) % 2, DataOptions(problem_type=problem)
+    nothing = np.full(shape, np.nan, np.float32)
+    with pytest.raises(UsageError, match="data: input 'features' has no value: all"):
+        provider_from((nothing, labels), options=options)
+    with pytest.raises(UsageError, match="input 'empty' has no value: all"):
+        provider_from(({"empty": nothing, "number": np.arange(20.0)}, labels), options=options)
+    some = nothing.copy()
+    some[3] = 1.0
+    if problem != "CNN":
+        assert provider_from((some, labels), options=options).describe().train_examples

@@ -173,8 +173,8 @@ def test_odd_sounds_are_named_skipped_or_kept(folder):
     total = len(examples(made.train())[1]) + len(examples(made.evaluation())[1])
     assert total == 21
     notes = "; ".join(made.describe().notes)
-    assert "1 damaged sounds are skipped: " in notes
-    assert "1 sounds are silent: " in notes
+    assert "1 damaged sound is skipped: " in notes
+    assert "1 sound is silent: " in notes
     plates = model_of(made).predict({"audio": np.zeros((1, 800), np.float32)}, verbose=0)
     assert np.isfinite(plates).all()
 
@@ -184,6 +184,7 @@ def test_odd_sounds_are_named_skipped_or_kept(folder):
     [
         ({"filename": "nowhere"}, "nowhere does not exist"),
         ({"seconds": -1}, "seconds -1 must be above 0"),
+        ({"seconds": 0.02}, "seconds 0.02 is shorter than one frame; at least 0.025"),
         ({"seconds": float("nan")}, "seconds nan must be above 0"),
         ({"sample_rate": 5}, "sample_rate 5 must be 1000 to 384000 Hz"),
         ({"problem_type": "GAN"}, "problem_type 'GAN' cannot learn from sounds"),

@@ -31,7 +31,7 @@ def test_labels_and_groups_come_from_the_name_alone(tmp_path):
     assert found.labels == (1, 0)
     assert found.groups == ("jackson", "theo")
     notes = "; ".join(found.notes())
-    assert "1 unreadable texts are skipped" in notes
+    assert "1 unreadable text is skipped" in notes
     assert "3_jackson_bad.txt (bad)" in notes
     assert "1 texts have no label and are skipped" in notes
     assert "y.csv" in notes
