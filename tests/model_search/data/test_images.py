@@ -70,7 +70,7 @@ def test_damaged_images_are_named_and_skipped_at_scan_and_in_decoding(folder):
     (folder / "notes.txt").write_text("x")
     made = make(folder)
     notes = " ".join(made.describe().notes)
-    assert "1 unreadable images are skipped" in notes
+    assert "1 unreadable image is skipped" in notes
     assert "no.jpg" in notes
     assert "notes.txt" in notes
     total = len(examples(made.train())[1]) + len(examples(made.evaluation())[1])
