@@ -13,6 +13,9 @@ from .text_tokens import plain, tokenize
 BLOCK_BYTES = 1 << 20
 """So many bytes are read at a time; a token that is longer makes a longer block."""
 
+PLAIN_CHARACTER = "plain character"
+"""Beside `word` and `character`: the characters of what `text_tokens.plain` makes of a text."""
+
 _BLANKS = b" \t\n\r\v\f"
 _LETTER, _BLANK, _PUNCTUATION = range(3)
 _KINDS = np.full(256, _LETTER, dtype=np.uint8)
@@ -28,7 +31,7 @@ def text_blocks(path: str, tokens: str) -> Iterator[tuple[int, bytes]]:
 
     Args:
       path: of the file.
-      tokens: `word` or `character`.
+      tokens: `word`, `character` or `PLAIN_CHARACTER`.
 
     Raises:
       UsageError: the file is missing, a folder, unreadable or not UTF-8.
@@ -59,8 +62,9 @@ def _last_border(piece: bytes, tokens: str) -> int:
     end = len(piece)
     while end and piece[end - 1] & 0xC0 == 0x80:
         end -= 1
-    # A first byte may lack its others, and a carriage return its newline.
-    return end - 1 if end and (piece[end - 1] >= 0xC0 or piece[end - 1] == ord("\r")) else end
+    # A first byte may lack its others, a carriage return its newline, and several hyphens are one dash.
+    end -= bool(end) and (piece[end - 1] >= 0xC0 or piece[end - 1] == ord("\r"))
+    return len(piece[:end].rstrip(b"-"))
 
 
 def _check(block: bytes, path: str, offset: int) -> None:
@@ -74,19 +78,22 @@ def _check(block: bytes, path: str, offset: int) -> None:
 def tokens_of(block: bytes, tokens: str) -> list[str]:
     """The tokens of a block, see `text_tokens.tokenize`; lines end in a newline alone."""
     text = block.decode("utf-8").replace("\r\n", "\n")
-    return tokenize(plain(text) if tokens == "word" else text, tokens)
+    if tokens == "character":
+        return list(text)
+    return tokenize(plain(text), "word" if tokens == "word" else "character")
 
 
 def token_starts(block: bytes, tokens: str) -> np.ndarray:
     """Offsets in a block, (tokens,) int64, from which on it holds the tokens that `tokens_of` gives."""
     codes = np.frombuffer(block, dtype=np.uint8)
-    if tokens == "character":
-        starts = (codes & 0xC0) != 0x80
-        starts[1:] &= ~((codes[1:] == ord("\n")) & (codes[:-1] == ord("\r")))
-        return np.flatnonzero(starts)
-    kinds = _KINDS[codes]
     is_dash = codes == ord("-")
     double = is_dash[1:] & is_dash[:-1]
+    if tokens != "word":
+        starts = (codes & 0xC0) != 0x80
+        starts[1:] &= ~((codes[1:] == ord("\n")) & (codes[:-1] == ord("\r")))
+        starts[1:] &= ~(double & (tokens == PLAIN_CHARACTER))
+        return np.flatnonzero(starts)
+    kinds = _KINDS[codes]
     kinds[1:][double] = _BLANK
     kinds[:-1][double] = _BLANK
     if not block.isascii():
@@ -113,7 +120,7 @@ class Book:
 
     Attributes:
       path: of the file.
-      tokens: `word` or `character`.
+      tokens: `word`, `character` or `PLAIN_CHARACTER`.
       offsets: of the blocks and of the end, (blocks + 1,) int64.
       firsts: tokens before each block and at the end, (blocks + 1,) int64.
     """

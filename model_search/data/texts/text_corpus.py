@@ -11,7 +11,7 @@ from ..files.file_labels import Naming
 from ..files.file_parts import FileList
 from ..files.file_scan import Scan, scan_files
 from ..memory import Part
-from .text_blocks import Book, read_spans, tokens_of
+from .text_blocks import PLAIN_CHARACTER, Book, read_spans, tokens_of
 from .text_files import TEXTS, read_text
 from .text_provider import TEXT
 from .text_tokens import TextOptions, plain, untokenized
@@ -68,7 +68,7 @@ class Corpus:
 
     def _passages(self, path: str) -> list[str]:
         """Names of a file's passages: its path and their number; its path alone where it is not cut."""
-        book, length = Book.of(path, self.wanted.tokens), self.wanted.sequence_length
+        book, length = Book.of(path, self._tokens), self.wanted.sequence_length
         if len(book) <= length:
             return [path]
         begins = np.arange(0, len(book) - (length + 1) // 2 + 1, length)
@@ -76,15 +76,18 @@ class Corpus:
         self._borders[path] = book.starts(0, len(book), np.append(begins, ends))
         return [f"{path}#{number}" for number in range(1, len(begins) + 1)]
 
+    @property
+    def _tokens(self) -> str:
+        return "word" if self.wanted.tokens == "word" else PLAIN_CHARACTER
+
     def text(self, name: str) -> str:
         """A file, or the words or characters of a passage."""
         path, _, number = name.rpartition("#")
         borders = self._borders.get(path)
         if borders is None:
-            text = read_text(name)
-            return plain(text) if self.wanted.tokens == "word" else text
+            return plain(read_text(name))
         (span,) = read_spans(path, borders[int(number) - 1 : int(number)], borders[int(number) : int(number) + 1])
-        return untokenized(tokens_of(span, self.wanted.tokens), self.wanted.tokens)
+        return untokenized(tokens_of(span, self._tokens), self.wanted.tokens)
 
     def size(self, name: str) -> int:
         """About how many bytes a file or a passage has."""

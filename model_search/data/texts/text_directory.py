@@ -9,7 +9,7 @@ from .text_corpus import Corpus, CorpusPart
 from .text_provider import TEXT, TextProvider, is_large, text_parts
 from .text_tokens import MAXIMUM_LENGTH, TextOptions, TextPlan, plan_texts
 
-ENCODING = {"word": 1, "character": 2}
+ENCODING = 1
 """Version of the encoding; it changes when the same texts would be encoded in another way."""
 
 
@@ -44,7 +44,7 @@ def text_provider(options: DataOptions) -> TextProvider:
         raise UsageError(f"{options.filename}: no text has a {wanted.tokens} in it")
     form = f"{plan.tokens}:{len(plan.vocabulary)}:{plan.sequence_length}"
     form += f" passages={wanted.sequence_length}" if corpus.is_cut else ""
-    encoded = f"texts={parts.sizes()} encoding={ENCODING[plan.tokens]} {form}"
+    encoded = f"texts={parts.sizes()} encoding={ENCODING} {form}"
     identity = f"texts sha256:{parts.digests()} {encoded} {choices(options)}"
     facts = _describe(parts, plan, corpus, options, is_streamed)
     return TextProvider(plan, parts.task, "file", examples, facts, identity)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_search.data.texts import text_blocks as blocks_module
-from model_search.data.texts.text_blocks import Book, read_spans, text_blocks, token_starts, tokens_of
+from model_search.data.texts.text_blocks import PLAIN_CHARACTER, Book, read_spans, text_blocks, token_starts, tokens_of
 from model_search.data.texts.text_files import read_text
 from model_search.data.texts.text_tokens import TOKENS, plain, tokenize
 from model_search.errors import UsageError
@@ -18,10 +18,12 @@ TEXTS = st.lists(PIECES, min_size=1, max_size=40).map("".join)
 def whole_tokens(text, tokens):
     """Tokens of a text that is held in memory."""
     text = text.replace("\r\n", "\n")
+    if tokens == PLAIN_CHARACTER:
+        return list(plain(text))
     return tokenize(plain(text) if tokens == "word" else text, tokens)
 
 
-@given(TEXTS, st.sampled_from(TOKENS), st.integers(1, 20), st.booleans())
+@given(TEXTS, st.sampled_from([*TOKENS, PLAIN_CHARACTER]), st.integers(1, 20), st.booleans())
 def test_blocks_and_spans_hold_the_tokens_of_the_whole_text(tmp_path_factory, text, tokens, size, has_mark):
     path = tmp_path_factory.mktemp("b") / "t.txt"
     path.write_bytes(b"\xef\xbb\xbf" * has_mark + text.encode())
