@@ -18,7 +18,7 @@ from .network.reloading import check_reloads
 from .network.serving import forgetting_calls, serving_model
 from .network.tower import Tower, build_tower
 from .spec import SearchSpec, trial_steps
-from .study import Measurement, Result, Study, Suggestion
+from .study import History, Measurement, Result, Study, Suggestion
 from .training.artifacts import trial_folder, write_artifacts
 from .training.checkpoint import CHECKPOINT
 from .training.evaluation import evaluated
@@ -29,7 +29,6 @@ from .training.loop import report_steps
 from .training.options import TrainingOptions
 from .trial_store.contract import Claim, DuplicateSuggestionError, LeaseLostError, TrialStore
 from .trial_store.heartbeat import Heartbeat
-from .trial_store.history import StoreHistory
 
 MAX_PROPOSALS = 100
 
@@ -45,6 +44,7 @@ class Search:
 
     store: TrialStore
     study: Study
+    history: History
     spec: SearchSpec
     controller: Controller
     pipeline: Pipeline
@@ -97,9 +97,8 @@ def suggestion_for(search: Search, claim: Claim) -> Suggestion:
     """What the trial trains: as an earlier attempt stored it, or a new suggestion, stored before training starts."""
     if claim.suggestion is not None:
         return claim.suggestion
-    history = StoreHistory(search.store, search.study)
     for salt in range(MAX_PROPOSALS):
-        suggestion = search.controller.suggest(claim.number, history, salt)
+        suggestion = search.controller.suggest(claim.number, search.history, salt)
         try:
             search.store.suggest(claim, suggestion)
             return suggestion

@@ -225,6 +225,14 @@ class History(Protocol):
         """Trials under way that have a suggestion, by number."""
         ...
 
+    def stopped(self) -> Sequence[Trial]:
+        """All trials that were stopped early, by number: evidence, never the best."""
+        ...
+
     def has_failed(self, architecture: Architecture) -> bool:
         """Whether a trial of this architecture was infeasible."""
+        ...
+
+    def has_tried(self, architecture: Architecture) -> bool:
+        """Whether a trial of this architecture has completed, was stopped, or is under way."""
         ...

@@ -15,6 +15,13 @@ class SearchType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: _ClassVar[SearchType]
     LINEAR_MODEL: _ClassVar[SearchType]
     ADAPTIVE_COORDINATE_DESCENT_GENETIC: _ClassVar[SearchType]
+    GUIDED_MUTATION: _ClassVar[SearchType]
+    REGULARIZED_EVOLUTION: _ClassVar[SearchType]
+    REINFORCE_CONTROLLER: _ClassVar[SearchType]
+    PROGRESSIVE: _ClassVar[SearchType]
+    TREE_PARZEN: _ClassVar[SearchType]
+    BAYESIAN: _ClassVar[SearchType]
+    BANDIT: _ClassVar[SearchType]
 
 class ProblemType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -30,6 +37,13 @@ HARMONICA_SEARCH: SearchType
 CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: SearchType
 LINEAR_MODEL: SearchType
 ADAPTIVE_COORDINATE_DESCENT_GENETIC: SearchType
+GUIDED_MUTATION: SearchType
+REGULARIZED_EVOLUTION: SearchType
+REINFORCE_CONTROLLER: SearchType
+PROGRESSIVE: SearchType
+TREE_PARZEN: SearchType
+BAYESIAN: SearchType
+BANDIT: SearchType
 UNKNOWN_PROBLEM_TYPE: ProblemType
 CNN: ProblemType
 DNN: ProblemType
@@ -299,8 +313,66 @@ class LinearModelSpec(_message.Message):
     trials_before_fit: int
     def __init__(self, network_alignment: _Optional[_Union[LinearModelSpec.NetworkAlignment, str]] = ..., ridge_penalty: _Optional[float] = ..., remove_outliers: bool = ..., trials_before_fit: _Optional[int] = ...) -> None: ...
 
+class GuidedMutationSpec(_message.Message):
+    __slots__ = ("trials_before_model", "random_candidates")
+    TRIALS_BEFORE_MODEL_FIELD_NUMBER: _ClassVar[int]
+    RANDOM_CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    trials_before_model: int
+    random_candidates: int
+    def __init__(self, trials_before_model: _Optional[int] = ..., random_candidates: _Optional[int] = ...) -> None: ...
+
+class RegularizedEvolutionSpec(_message.Message):
+    __slots__ = ("population_size", "tournament_size")
+    POPULATION_SIZE_FIELD_NUMBER: _ClassVar[int]
+    TOURNAMENT_SIZE_FIELD_NUMBER: _ClassVar[int]
+    population_size: int
+    tournament_size: int
+    def __init__(self, population_size: _Optional[int] = ..., tournament_size: _Optional[int] = ...) -> None: ...
+
+class HarmonicaSpec(_message.Message):
+    __slots__ = ("trials_per_stage", "stages", "degree", "monomials", "lasso_penalty")
+    TRIALS_PER_STAGE_FIELD_NUMBER: _ClassVar[int]
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    DEGREE_FIELD_NUMBER: _ClassVar[int]
+    MONOMIALS_FIELD_NUMBER: _ClassVar[int]
+    LASSO_PENALTY_FIELD_NUMBER: _ClassVar[int]
+    trials_per_stage: int
+    stages: int
+    degree: int
+    monomials: int
+    lasso_penalty: float
+    def __init__(self, trials_per_stage: _Optional[int] = ..., stages: _Optional[int] = ..., degree: _Optional[int] = ..., monomials: _Optional[int] = ..., lasso_penalty: _Optional[float] = ...) -> None: ...
+
+class ReinforceSpec(_message.Message):
+    __slots__ = ("units", "learning_rate", "baseline_decay", "batch_size", "entropy_weight")
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_DECAY_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    ENTROPY_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    units: int
+    learning_rate: float
+    baseline_decay: float
+    batch_size: int
+    entropy_weight: float
+    def __init__(self, units: _Optional[int] = ..., learning_rate: _Optional[float] = ..., baseline_decay: _Optional[float] = ..., batch_size: _Optional[int] = ..., entropy_weight: _Optional[float] = ...) -> None: ...
+
+class ProgressiveSpec(_message.Message):
+    __slots__ = ("trials_per_depth", "ensemble_size")
+    TRIALS_PER_DEPTH_FIELD_NUMBER: _ClassVar[int]
+    ENSEMBLE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    trials_per_depth: int
+    ensemble_size: int
+    def __init__(self, trials_per_depth: _Optional[int] = ..., ensemble_size: _Optional[int] = ...) -> None: ...
+
+class BanditSpec(_message.Message):
+    __slots__ = ("arms",)
+    ARMS_FIELD_NUMBER: _ClassVar[int]
+    arms: _containers.RepeatedScalarFieldContainer[SearchType]
+    def __init__(self, arms: _Optional[_Iterable[_Union[SearchType, str]]] = ...) -> None: ...
+
 class SearchSpec(_message.Message):
-    __slots__ = ("minimum_depth", "maximum_depth", "search_type", "increase_complexity_minimum_trials", "problem_type", "blocks_to_use", "apply_dropouts_between_blocks", "learning_spec", "ensemble_spec", "lengths_feature_name", "use_synchronous_optimizer", "user_suggestions", "weight_feature_name", "multi_task_spec", "primary_task_name", "cnn_data_format", "beam_size", "increase_complexity_probability", "transfer_learning_spec", "use_parameter_scaled_training", "use_auxiliary_head", "auxiliary_head_loss_weight", "mutate_probability", "crossover_probability", "random_architecture_probability", "num_blocks_in_cell", "reduction_block_type", "replicate_cell", "linear_model", "distillation_spec", "is_input_shared", "replay", "temperature", "disable_last_dense_layer", "pass_label_dict_as_is", "merge_losses_of_multitask", "hypertuning_method", "enable_fast_termination", "embedding_size")
+    __slots__ = ("minimum_depth", "maximum_depth", "search_type", "increase_complexity_minimum_trials", "problem_type", "blocks_to_use", "apply_dropouts_between_blocks", "learning_spec", "ensemble_spec", "lengths_feature_name", "use_synchronous_optimizer", "user_suggestions", "weight_feature_name", "multi_task_spec", "primary_task_name", "cnn_data_format", "beam_size", "increase_complexity_probability", "transfer_learning_spec", "use_parameter_scaled_training", "use_auxiliary_head", "auxiliary_head_loss_weight", "mutate_probability", "crossover_probability", "random_architecture_probability", "num_blocks_in_cell", "reduction_block_type", "replicate_cell", "linear_model", "distillation_spec", "is_input_shared", "replay", "temperature", "disable_last_dense_layer", "pass_label_dict_as_is", "merge_losses_of_multitask", "hypertuning_method", "enable_fast_termination", "embedding_size", "guided_mutation", "regularized_evolution", "harmonica", "reinforce", "progressive", "bandit")
     MINIMUM_DEPTH_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_DEPTH_FIELD_NUMBER: _ClassVar[int]
     SEARCH_TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -340,6 +412,12 @@ class SearchSpec(_message.Message):
     HYPERTUNING_METHOD_FIELD_NUMBER: _ClassVar[int]
     ENABLE_FAST_TERMINATION_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_SIZE_FIELD_NUMBER: _ClassVar[int]
+    GUIDED_MUTATION_FIELD_NUMBER: _ClassVar[int]
+    REGULARIZED_EVOLUTION_FIELD_NUMBER: _ClassVar[int]
+    HARMONICA_FIELD_NUMBER: _ClassVar[int]
+    REINFORCE_FIELD_NUMBER: _ClassVar[int]
+    PROGRESSIVE_FIELD_NUMBER: _ClassVar[int]
+    BANDIT_FIELD_NUMBER: _ClassVar[int]
     minimum_depth: int
     maximum_depth: int
     search_type: SearchType
@@ -379,4 +457,10 @@ class SearchSpec(_message.Message):
     hypertuning_method: str
     enable_fast_termination: bool
     embedding_size: int
-    def __init__(self, minimum_depth: _Optional[int] = ..., maximum_depth: _Optional[int] = ..., search_type: _Optional[_Union[SearchType, str]] = ..., increase_complexity_minimum_trials: _Optional[_Iterable[int]] = ..., problem_type: _Optional[_Union[ProblemType, str]] = ..., blocks_to_use: _Optional[_Iterable[str]] = ..., apply_dropouts_between_blocks: bool = ..., learning_spec: _Optional[_Union[LearningSpec, _Mapping]] = ..., ensemble_spec: _Optional[_Union[EnsemblingSpec, _Mapping]] = ..., lengths_feature_name: _Optional[str] = ..., use_synchronous_optimizer: bool = ..., user_suggestions: _Optional[_Iterable[_Union[TowerSuggestion, _Mapping]]] = ..., weight_feature_name: _Optional[str] = ..., multi_task_spec: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., primary_task_name: _Optional[str] = ..., cnn_data_format: _Optional[str] = ..., beam_size: _Optional[int] = ..., increase_complexity_probability: _Optional[float] = ..., transfer_learning_spec: _Optional[_Union[TransferLearningSpec, _Mapping]] = ..., use_parameter_scaled_training: bool = ..., use_auxiliary_head: bool = ..., auxiliary_head_loss_weight: _Optional[float] = ..., mutate_probability: _Optional[float] = ..., crossover_probability: _Optional[float] = ..., random_architecture_probability: _Optional[float] = ..., num_blocks_in_cell: _Optional[int] = ..., reduction_block_type: _Optional[str] = ..., replicate_cell: bool = ..., linear_model: _Optional[_Union[LinearModelSpec, _Mapping]] = ..., distillation_spec: _Optional[_Union[DistillationSpec, _Mapping]] = ..., is_input_shared: bool = ..., replay: _Optional[_Union[ArchitectureReplay, _Mapping]] = ..., temperature: _Optional[float] = ..., disable_last_dense_layer: bool = ..., pass_label_dict_as_is: bool = ..., merge_losses_of_multitask: bool = ..., hypertuning_method: _Optional[str] = ..., enable_fast_termination: bool = ..., embedding_size: _Optional[int] = ...) -> None: ...
+    guided_mutation: GuidedMutationSpec
+    regularized_evolution: RegularizedEvolutionSpec
+    harmonica: HarmonicaSpec
+    reinforce: ReinforceSpec
+    progressive: ProgressiveSpec
+    bandit: BanditSpec
+    def __init__(self, minimum_depth: _Optional[int] = ..., maximum_depth: _Optional[int] = ..., search_type: _Optional[_Union[SearchType, str]] = ..., increase_complexity_minimum_trials: _Optional[_Iterable[int]] = ..., problem_type: _Optional[_Union[ProblemType, str]] = ..., blocks_to_use: _Optional[_Iterable[str]] = ..., apply_dropouts_between_blocks: bool = ..., learning_spec: _Optional[_Union[LearningSpec, _Mapping]] = ..., ensemble_spec: _Optional[_Union[EnsemblingSpec, _Mapping]] = ..., lengths_feature_name: _Optional[str] = ..., use_synchronous_optimizer: bool = ..., user_suggestions: _Optional[_Iterable[_Union[TowerSuggestion, _Mapping]]] = ..., weight_feature_name: _Optional[str] = ..., multi_task_spec: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., primary_task_name: _Optional[str] = ..., cnn_data_format: _Optional[str] = ..., beam_size: _Optional[int] = ..., increase_complexity_probability: _Optional[float] = ..., transfer_learning_spec: _Optional[_Union[TransferLearningSpec, _Mapping]] = ..., use_parameter_scaled_training: bool = ..., use_auxiliary_head: bool = ..., auxiliary_head_loss_weight: _Optional[float] = ..., mutate_probability: _Optional[float] = ..., crossover_probability: _Optional[float] = ..., random_architecture_probability: _Optional[float] = ..., num_blocks_in_cell: _Optional[int] = ..., reduction_block_type: _Optional[str] = ..., replicate_cell: bool = ..., linear_model: _Optional[_Union[LinearModelSpec, _Mapping]] = ..., distillation_spec: _Optional[_Union[DistillationSpec, _Mapping]] = ..., is_input_shared: bool = ..., replay: _Optional[_Union[ArchitectureReplay, _Mapping]] = ..., temperature: _Optional[float] = ..., disable_last_dense_layer: bool = ..., pass_label_dict_as_is: bool = ..., merge_losses_of_multitask: bool = ..., hypertuning_method: _Optional[str] = ..., enable_fast_termination: bool = ..., embedding_size: _Optional[int] = ..., guided_mutation: _Optional[_Union[GuidedMutationSpec, _Mapping]] = ..., regularized_evolution: _Optional[_Union[RegularizedEvolutionSpec, _Mapping]] = ..., harmonica: _Optional[_Union[HarmonicaSpec, _Mapping]] = ..., reinforce: _Optional[_Union[ReinforceSpec, _Mapping]] = ..., progressive: _Optional[_Union[ProgressiveSpec, _Mapping]] = ..., bandit: _Optional[_Union[BanditSpec, _Mapping]] = ...) -> None: ...

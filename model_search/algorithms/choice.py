@@ -13,18 +13,20 @@ def first_new(candidates: Iterable[Proposal], history: History) -> Proposal:
     Raises:
       SearchSpaceExhaustedError: every candidate has failed.
     """
-    tried = {trial.architecture for trial in (*history.completed(), *history.running())}
     again: Proposal | None = None
-    failed: dict[Architecture, bool] = {}
+    failed: set[Architecture] = set()
+    seen: set[Architecture] = set()
     for candidate in candidates:
         architecture = candidate.architecture
-        if architecture not in failed:
-            failed[architecture] = history.has_failed(architecture)
-        if failed[architecture]:
+        if architecture in seen:
             continue
-        if architecture not in tried:
+        seen.add(architecture)
+        if history.has_failed(architecture):
+            failed.add(architecture)
+        elif not history.has_tried(architecture):
             return candidate
-        again = again or candidate
+        else:
+            again = again or candidate
     if again is None:
         raise SearchSpaceExhaustedError(f"each of the {len(failed)} architectures that the search can reach has failed")
     return again

@@ -21,8 +21,16 @@ def require(holds: bool, field: str, value: object, allowed: str) -> None:
         raise UsageError(f"spec field {field} is {shown(value)}; {allowed}")
 
 
+class Words(str):
+    """A value that is shown without quotation marks: an enum's name."""
+
+    __slots__ = ()
+
+
 def shown(value: object) -> str:
     """A value as people write it: float32 rounding does not show."""
+    if isinstance(value, Words):
+        return str(value)
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -31,14 +31,19 @@ class Refusal:
     values: tuple[str, ...] = ()
 
 
-_GENETIC = "genetic search"
-_CONSTRAINED = "constrained (cell) search"
 _SHARING = "weight sharing between trials"
 _SEARCHES = (
     "HARMONICA_SEARCH",
     "CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT",
     "LINEAR_MODEL",
     "ADAPTIVE_COORDINATE_DESCENT_GENETIC",
+    "GUIDED_MUTATION",
+    "REGULARIZED_EVOLUTION",
+    "REINFORCE_CONTROLLER",
+    "PROGRESSIVE",
+    "TREE_PARZEN",
+    "BAYESIAN",
+    "BANDIT",
 )
 _TRANSFERS = (
     "UNIFORM_AVERAGE_TRANSFER_LEARNING",
@@ -48,13 +53,6 @@ _TRANSFERS = (
 
 REFUSALS = (
     Refusal("search_type", "this search algorithm", _SEARCHES),
-    Refusal("linear_model", "linear-model search"),
-    Refusal("num_blocks_in_cell", _CONSTRAINED),
-    Refusal("reduction_block_type", _CONSTRAINED),
-    Refusal("replicate_cell", _CONSTRAINED),
-    Refusal("mutate_probability", _GENETIC),
-    Refusal("crossover_probability", _GENETIC),
-    Refusal("random_architecture_probability", _GENETIC),
     Refusal("ensemble_spec", "ensembling"),
     Refusal("distillation_spec", "knowledge distillation"),
     Refusal("transfer_learning_spec.transfer_learning_type", _SHARING, _TRANSFERS),

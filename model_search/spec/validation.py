@@ -13,6 +13,7 @@ from ..registry import closest
 from .checks import check_block, require, shown
 from .names import OPTIMIZERS
 from .refusals import refuse_unsupported
+from .search_types import check_search
 from .suggestions import check_suggestions
 from .tasks import check_tasks
 from .towers import form_of
@@ -98,6 +99,7 @@ def validate(spec: SearchSpec) -> None:
             f"it must not be above {high}, which is {shown(_value(spec, high))}",
         )
     _check_growth(spec)
+    check_search(spec)
     _check_phases(spec)
     _check_learning(spec)
     _check_blocks(spec)

@@ -172,6 +172,10 @@ class TrialStore(abc.ABC):
         """Whether a trial of this architecture is INFEASIBLE."""
 
     @abc.abstractmethod
+    def has_tried(self, study_id: int, architecture: Sequence[str]) -> bool:
+        """Whether a trial of this architecture is in any other state than INFEASIBLE."""
+
+    @abc.abstractmethod
     def number_of(self, study_id: int, fingerprint: str) -> int | None:
         """The number of the trial whose suggestion has this fingerprint, or None."""
 

@@ -8,13 +8,16 @@ from .contract import TrialStore
 
 
 class StoreHistory:
-    """The `History` of one study. Answers are as new as the question; completed trials are read once and kept."""
+    """The `History` of one study.
+
+    Answers are as new as the question. Trials that have ended never change: they are read once and kept, so that a
+    history that lives as long as its trainer only ever fetches what is new.
+    """
 
     def __init__(self, store: TrialStore, study: Study):
         self._store = store
         self._study = study
-        self._completed: dict[int, Trial] = {}
-        self._revision = 0
+        self._ended = {state: _Ended(store, study, state) for state in (TrialState.COMPLETED, TrialState.STOPPED)}
 
     @property
     def objective(self) -> Objective:
@@ -31,10 +34,11 @@ class StoreHistory:
 
     def completed(self) -> Sequence[Trial]:
         """All completed trials, by number."""
-        for trial in self._store.trials(self._study.id, {TrialState.COMPLETED}, since=self._revision):
-            self._completed[trial.number] = trial
-            self._revision = max(self._revision, trial.revision)
-        return [self._completed[number] for number in sorted(self._completed)]
+        return self._ended[TrialState.COMPLETED].trials()
+
+    def stopped(self) -> Sequence[Trial]:
+        """All trials that were stopped early, by number."""
+        return self._ended[TrialState.STOPPED].trials()
 
     def running(self) -> Sequence[Trial]:
         """Trials under way that have a suggestion, by number.
@@ -48,3 +52,23 @@ class StoreHistory:
     def has_failed(self, architecture: Architecture) -> bool:
         """Whether a trial of this architecture was infeasible."""
         return self._store.has_failed(self._study.id, architecture.blocks)
+
+    def has_tried(self, architecture: Architecture) -> bool:
+        """Whether a trial of this architecture has completed, was stopped, or is under way."""
+        return self._store.has_tried(self._study.id, architecture.blocks)
+
+
+class _Ended:
+    """Trials of one final state, by number; only new ones are fetched."""
+
+    def __init__(self, store: TrialStore, study: Study, state: TrialState):
+        self._store, self._study, self._state = store, study, state
+        self._trials: list[Trial] = []
+        self._revision = 0
+
+    def trials(self) -> Sequence[Trial]:
+        new = self._store.trials(self._study.id, {self._state}, since=self._revision)
+        if new:
+            self._trials = sorted([*self._trials, *new], key=lambda trial: trial.number)
+            self._revision = max(self._revision, *(trial.revision for trial in new))
+        return self._trials

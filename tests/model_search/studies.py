@@ -35,6 +35,14 @@ class MemoryHistory:
     def running(self) -> Sequence[Trial]:
         return [trial for trial in self.trials if trial.state is TrialState.RUNNING]
 
+    def stopped(self) -> Sequence[Trial]:
+        return [trial for trial in self.trials if trial.state is TrialState.STOPPED]
+
+    def has_tried(self, architecture: Architecture) -> bool:
+        return any(
+            trial.state is not TrialState.INFEASIBLE and trial.architecture == architecture for trial in self.trials
+        )
+
     def has_failed(self, architecture: Architecture) -> bool:
         return any(trial.state is TrialState.INFEASIBLE and trial.architecture == architecture for trial in self.trials)
 
@@ -47,7 +55,7 @@ class MemoryHistory:
     ) -> Trial:
         """Appends the next trial; a completed one needs its objective."""
         result = None
-        if state is TrialState.COMPLETED:
+        if state in (TrialState.COMPLETED, TrialState.STOPPED):
             assert objective is not None
             result = Result(objective, 0.5, {"accuracy": objective}, 10, 1.0, "")
         number = len(self.trials) + 1

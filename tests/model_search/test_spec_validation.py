@@ -256,11 +256,6 @@ def test_what_is_not_there_yet_is_refused(refusal):
             "remove distillation_spec",
         ),
         (
-            "linear_model { network_alignment: NET_ALIGN_BASE }",
-            "linear_model.network_alignment is NET_ALIGN_BASE",
-            "remove linear_model",
-        ),
-        (
             "replay { towers { architecture: 'IDENTITY' } }",
             "replay.towers[0].architecture[0] is 'IDENTITY'",
             "remove replay",
@@ -279,6 +274,31 @@ def test_a_refusal_names_what_was_set_and_what_may_be(text, setting, advice):
 def test_names_like_published_ones_are_unknown():
     for name in ("LSTM", "LSTM_128_X", "cifar_nasa", "SVDF_CELL_64"):
         assert f"{name!r}; no block has this name; " in message_of(f"{CNN} blocks_to_use: '{name}'")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "linear_model { network_alignment: NET_ALIGN_BASE }",
+            "linear_model.network_alignment is NET_ALIGN_BASE; it needs search_type LINEAR_MODEL",
+        ),
+        (
+            "num_blocks_in_cell: 5",
+            "num_blocks_in_cell is 5; it needs search_type CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT",
+        ),
+        (
+            "mutate_probability: 0.5",
+            "mutate_probability is 0.5; it needs search_type ADAPTIVE_COORDINATE_DESCENT_GENETIC",
+        ),
+        ("bandit { arms: [BANDIT, PROGRESSIVE] }", "bandit.arms is BANDIT, PROGRESSIVE; it needs search_type BANDIT"),
+    ],
+)
+def test_fields_of_another_search_algorithm_are_refused(text, message):
+    for spec in (parse_spec(DNN + text, "x"), complete(parse_spec(DNN + text, "x"))):
+        with pytest.raises(UsageError) as caught:
+            validate(spec)
+        assert str(caught.value) == f"spec field {message}"
 
 
 def test_what_asks_for_nothing_passes():

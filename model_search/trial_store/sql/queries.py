@@ -63,10 +63,22 @@ def counts(connection: Connection, study_id: int) -> dict[TrialState, int]:
 
 def has_failed(connection: Connection, study_id: int, architecture: Sequence[str]) -> bool:
     """Whether an infeasible trial has this architecture."""
+    return _is_there(connection, study_id, architecture, {TrialState.INFEASIBLE})
+
+
+def has_tried(connection: Connection, study_id: int, architecture: Sequence[str]) -> bool:
+    """Whether a trial that is not infeasible has this architecture."""
+    return _is_there(connection, study_id, architecture, set(TrialState) - {TrialState.INFEASIBLE})
+
+
+def _is_there(
+    connection: Connection, study_id: int, architecture: Sequence[str], states: Collection[TrialState]
+) -> bool:
+    """Whether a trial of the architecture is in one of the states."""
     query = select(trials.c.number).where(
         trials.c.study_id == study_id,
         trials.c.architecture_digest == architecture_digest(architecture),
-        trials.c.state == TrialState.INFEASIBLE.value,
+        trials.c.state.in_([state.value for state in states]),
     )
     return connection.execute(query.limit(1)).one_or_none() is not None
 

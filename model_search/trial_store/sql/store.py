@@ -112,6 +112,10 @@ class SqlTrialStore(TrialStore):
         """See `TrialStore`."""
         return self._database.read(lambda connection: queries.has_failed(connection, study_id, architecture))
 
+    def has_tried(self, study_id: int, architecture: Sequence[str]) -> bool:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.has_tried(connection, study_id, architecture))
+
     def number_of(self, study_id: int, fingerprint: str) -> int | None:
         """See `TrialStore`."""
         return self._database.read(lambda connection: queries.number_of(connection, study_id, fingerprint))

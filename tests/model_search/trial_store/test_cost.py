@@ -53,6 +53,7 @@ def use(store: TrialStore, study: Study) -> None:
     store.trials(study.id, {TrialState.COMPLETED}, since=claim.number)
     store.trials(study.id, {TrialState.RUNNING})
     store.has_failed(study.id, ["A", "B"])
+    store.has_tried(study.id, ["C", "A"])
     store.number_of(study.id, "x")
     store.counts(study.id)
     store.running_trainers(study.id)
