@@ -12,7 +12,7 @@ from ..tables.table_inputs import TableInputs
 from ..tables.tabular import describe_columns
 from ..targets import LabelColumns, coded_labels, label_columns, strata_of, task_of, with_labels
 from .file_labels import Naming, grouped
-from .file_parts import FileList, FileParts, file_parts, group_columns, require_classes
+from .file_parts import FileList, FileParts, file_parts, group_columns
 from .file_scan import FileKind, require_separate_groups, scan_files
 from .labels_file import Listed, labels_path, read_labels, require_separate_rows, rows_without_file, scan_listed
 
@@ -34,7 +34,8 @@ def labelled_files(options: DataOptions, kind: FileKind) -> FileParts:
     for name in ("label", "weight"):
         if getattr(options, name):
             raise UsageError(f"{name} {getattr(options, name)!r} {hint}")
-    require_classes(options, kind.noun)
+    if options.task not in ("", "classification"):
+        raise UsageError(f"task {options.task!r} {hint}")
     return file_parts(options, lambda root, classes: scan_files(root, kind, naming, classes))
 
 

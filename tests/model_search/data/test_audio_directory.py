@@ -190,7 +190,7 @@ def test_odd_sounds_are_named_skipped_or_kept(folder):
         ({"problem_type": "GAN"}, "problem_type 'GAN' cannot learn from sounds"),
         ({"weight": "w"}, "weight 'w' needs labels_filename"),
         ({"tokens": "character"}, "tokens has no meaning for data set"),
-        ({"task": "regression"}, "task 'regression' has no meaning"),
+        ({"task": "regression"}, "task 'regression' needs labels_filename"),
         ({"validation_fraction": 0.0}, "no evaluation data"),
         ({"augment": ("crop:4",)}, "augment 'crop:4': no augmentation of sounds"),
         ({"augment": ("noise",), "problem_type": "DNN"}, "augment 'noise' has no meaning for vectors"),
