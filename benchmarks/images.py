@@ -1,10 +1,11 @@
 """The best accuracy of a search on folders of images, over its trials and over time.
 
-    python benchmarks/images.py --train=FOLDER/train --test=FOLDER/test [--spec=cnn_modern] [--trials=20] [--steps=400]
+    python benchmarks/images.py --train=FOLDER/train --test=FOLDER/test [--spec=cnn_modern] [--trials=20] [--steps=1200]
 
 Each folder has one folder a class, such as CIFAR-10 as JPEG files. Trials are ranked by images held out from `--train`
 (a fifth of them); `--test` is scored once at the end, with the best trial trained again on all of `--train`. A row a
-trial: minutes since the search began, its accuracy, the best so far, its own seconds, parameters and architecture.
+trial: minutes since the search began, minutes of processor time (which other load changes little), its accuracy, the
+best so far, its own seconds, parameters, learning rate and architecture.
 """
 
 import json
@@ -32,7 +33,7 @@ TRAIN = flags.DEFINE_string("train", None, "Folder with one folder a class.", re
 TEST = flags.DEFINE_string("test", "", "The same, scored once at the end; empty for none.")
 SPEC = flags.DEFINE_string("spec", "cnn_modern", "Bundled spec or path of one.")
 TRIALS = flags.DEFINE_integer("trials", 20, "Trials.")
-STEPS = flags.DEFINE_integer("steps", 400, "Steps of a trial.")
+STEPS = flags.DEFINE_integer("steps", 1200, "Steps of a trial.")
 BATCH = flags.DEFINE_integer("batch_size", 64, "Images of a step.")
 AUGMENT = flags.DEFINE_list("augment", [], "Augmentations, such as flip,crop:4.")
 SEED = flags.DEFINE_integer("seed", 0, "Of the search.")
@@ -65,19 +66,21 @@ def opened(model_dir: str) -> Search:
 
 def print_curve(search: Search) -> None:
     """Runs the trials, and prints a row after each."""
-    print(f"{'trial':>5}{'minutes':>9}{'accuracy':>10}{'best':>8}{'seconds':>9}{'parameters':>12}  architecture")
-    begin, best = time.monotonic(), 0.0
+    titles = f"{'trial':>5}{'minutes':>9}{'processor':>11}{'accuracy':>10}{'best':>8}{'seconds':>9}{'parameters':>12}"
+    print(f"{titles}  rate    architecture")
+    begin, processor, best = time.monotonic(), time.process_time(), 0.0
     for number in range(1, TRIALS.value + 1):
         run_trial(search, search.store.claim(search.study.id, "benchmark", 60.0))
         trial = search.store.trial(search.study.id, number)
-        minutes = (time.monotonic() - begin) / 60
+        spent = f"{(time.monotonic() - begin) / 60:>9.2f}{(time.process_time() - processor) / 60:>11.2f}"
         if trial.result is None:
-            print(f"{number:>5}{minutes:>9.2f}  {trial.error}", flush=True)
+            print(f"{number:>5}{spent}  {trial.error}", flush=True)
             continue
         result = trial.result
         best = max(best, result.objective)
-        row = f"{number:>5}{minutes:>9.2f}{result.objective:>10.4f}{best:>8.4f}{result.seconds:>9.1f}"
-        print(f"{row}{result.parameters:>12,}  {' '.join(trial.architecture)}", flush=True)
+        rate = trial.suggestion.hyperparameters["learning_rate"]
+        row = f"{number:>5}{spent}{result.objective:>10.4f}{best:>8.4f}{result.seconds:>9.1f}"
+        print(f"{row}{result.parameters:>12,}  {rate:.4f}  {' '.join(trial.architecture)}", flush=True)
 
 
 def main(_: list[str]) -> None:
