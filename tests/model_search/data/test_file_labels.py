@@ -33,7 +33,7 @@ def test_labels_and_groups_come_from_the_name_alone(tmp_path):
     notes = "; ".join(found.notes())
     assert "1 unreadable text is skipped" in notes
     assert "3_jackson_bad.txt (bad)" in notes
-    assert "1 texts have no label and are skipped" in notes
+    assert "1 text has no label and is skipped" in notes
     assert "y.csv" in notes
 
 
