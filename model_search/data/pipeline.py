@@ -188,7 +188,8 @@ class Pipeline:
     def _fill(self, part: str, raw: Callable[[], tf.data.Dataset], known: int | None) -> EncodedArrays | None:
         limit = None if part == "training" else self._limit
         expected = known if limit is None or known is None else min(known, limit)
-        if expected is not None and expected * (4 * int(np.prod(self.encoding.shape)) + 8) > self._room:
+        labels = self.encoding.shape[0] if self.task.is_per_step else 1
+        if expected is not None and expected * (4 * int(np.prod(self.encoding.shape)) + 8 * labels) > self._room:
             return None
         kept: list[Batch] = []
         size = 0

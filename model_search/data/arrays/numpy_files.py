@@ -15,6 +15,7 @@ from ..tables.csv_file import file_digest, require_file
 from ..targets import LabelColumns
 from .input_arrays import ArraySet, ArraysProvider, arrays_provider
 from .inputs import as_text
+from .npz_archive import npz_arrays
 
 
 def numpy_provider(options: DataOptions) -> ArraysProvider:
@@ -23,7 +24,7 @@ def numpy_provider(options: DataOptions) -> ArraysProvider:
     The label is the array that `label` names, by default `label`, `labels` or `y`; several labels and those of tasks
     are an array each. `weight` names one of example weights, `lengths` one of the valid steps of sequences. All others
     are inputs; see `input_arrays.arrays_provider`.
-    The arrays of an archive are held in memory, the files of a folder are read piece by piece.
+    The files of a folder and large arrays of an archive are read piece by piece, see `npz_archive.npz_arrays`.
 
     Raises:
       UsageError: a file is missing or holds no plain arrays, or they do not fit the options or each other.
@@ -52,8 +53,7 @@ def _arrays(filename: str) -> dict[str, np.ndarray]:
     if require_file(filename).suffix != ".npz":
         raise UsageError(f"{filename} must be an .npz archive, or a folder of .npy files")
     try:
-        with np.load(filename, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        return npz_arrays(filename)
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise _no_arrays(filename, "an .npz archive", error) from None
 
