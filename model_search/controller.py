@@ -3,9 +3,8 @@
 import numpy as np
 
 from .algorithms import Proposal, SearchSpaceExhaustedError, algorithm_of
-from .architecture import Architecture
 from .converters import hyperparameters_from_proto
-from .hyperparameters import default_values, hyperparameter_space, propose
+from .hyperparameters import default_values, hyperparameter_space, lacks_nothing, propose
 from .spec import SearchSpec
 from .spec.towers import tower
 from .study import History, HyperparameterValue, Suggestion
@@ -24,7 +23,7 @@ class Controller:
         self._spec = spec
         self._seed = seed
         self._train_steps = train_steps
-        self._search = algorithm_of(spec)
+        self._search = algorithm_of(spec, train_steps)
 
     def suggest(self, number: int, history: History, salt: int = 0) -> Suggestion:
         """What trial `number` may train.
@@ -39,7 +38,7 @@ class Controller:
           SearchSpaceExhaustedError: everything that could be proposed has failed before.
         """
         proposal, fixed = self._user_suggestion(number, history, salt) or (self._searched(number, history, salt), {})
-        values = self._hyperparameters(proposal.architecture, number, history, salt)
+        values = self._hyperparameters(proposal, number, history, salt)
         return Suggestion(
             architecture=proposal.architecture,
             hyperparameters=values | fixed,
@@ -64,12 +63,17 @@ class Controller:
         return self._search(self._spec, history, np.random.default_rng([self._seed, number, salt]))
 
     def _hyperparameters(
-        self, architecture: Architecture, number: int, history: History, salt: int
+        self, proposal: Proposal, number: int, history: History, salt: int
     ) -> dict[str, HyperparameterValue]:
-        """Values known to work for the first tower of the user and of the search; else what the oracle says."""
-        space = hyperparameter_space(self._spec, architecture, self._train_steps)
+        """The proposal's values, and for the rest what the oracle says; values known to work for the first tower of the
+        user and of the search.
+        """
+        given = dict(proposal.hyperparameters)
+        space = hyperparameter_space(self._spec, proposal.architecture, self._train_steps)
+        if lacks_nothing(space, given):
+            return given
         if salt == 0 and number in (1, len(self._spec.user_suggestions) + 1):
-            return default_values(space)
+            return default_values(space) | given
         # The last entry keeps this seed apart from the search algorithm's.
         seed = int(np.random.default_rng([self._seed, number, salt, 1]).integers(1, 2**31))
-        return propose(self._spec.hypertuning_method, space, history, seed)
+        return propose(self._spec.hypertuning_method, space, history, seed) | given

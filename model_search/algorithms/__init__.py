@@ -1,6 +1,6 @@
 """Search algorithms: which architecture comes next."""
 
 from .algorithm import Proposal, SearchAlgorithm, SearchSpaceExhaustedError
-from .table import ALGORITHMS, algorithm_of
+from .table import SEARCH_TYPES, algorithm_of
 
-__all__ = ["ALGORITHMS", "Proposal", "SearchAlgorithm", "SearchSpaceExhaustedError", "algorithm_of"]
+__all__ = ["SEARCH_TYPES", "Proposal", "SearchAlgorithm", "SearchSpaceExhaustedError", "algorithm_of"]

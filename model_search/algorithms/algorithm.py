@@ -1,6 +1,7 @@
 """What a search algorithm is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from ..architecture import Architecture
 from ..errors import StudyError
 from ..spec import SearchSpec
-from ..study import History
+from ..study import History, HyperparameterValue
 
 
 class SearchSpaceExhaustedError(StudyError):
@@ -23,11 +24,14 @@ class Proposal:
       architecture: the tower.
       parents: numbers of the trials that it was made from.
       origin: how it was made (`random`, `grow`, `mutate`), for people.
+      hyperparameters: values that the search itself proposes, by name, out of the tower's space; the oracle proposes
+        those that are missing.
     """
 
     architecture: Architecture
     parents: tuple[int, ...] = ()
     origin: str = ""
+    hyperparameters: Mapping[str, HyperparameterValue] = field(default_factory=dict)
 
 
 class SearchAlgorithm(Protocol):
@@ -49,4 +53,12 @@ class SearchAlgorithm(Protocol):
         Raises:
           SearchSpaceExhaustedError: every architecture it could propose has failed.
         """
+        ...
+
+
+class JointAlgorithm(Protocol):
+    """A search algorithm that looks at hyperparameters too, or hands them to one that does: pure as the others."""
+
+    def __call__(self, spec: SearchSpec, history: History, rng: np.random.Generator, *, train_steps: int) -> Proposal:
+        """As a `SearchAlgorithm`; `train_steps` of the study give a tower its space (`hyperparameter_space`)."""
         ...

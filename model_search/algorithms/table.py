@@ -1,18 +1,31 @@
 """All search algorithms, by the name that a spec gives them."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from ..proto.search_spec_pb2 import SearchType
 from ..spec import SearchSpec
 from . import coordinate_descent, random_search
-from .algorithm import SearchAlgorithm
+from .algorithm import JointAlgorithm, SearchAlgorithm
 
 ALGORITHMS: Mapping[int, SearchAlgorithm] = {
     SearchType.ADAPTIVE_COORDINATE_DESCENT: coordinate_descent.suggest,
     SearchType.NONADAPTIVE_RANDOM_SEARCH: random_search.suggest,
 }
 
+JOINT_ALGORITHMS: Mapping[int, JointAlgorithm] = {}
+"""Those that propose hyperparameters together with the tower."""
 
-def algorithm_of(spec: SearchSpec) -> SearchAlgorithm:
-    """The algorithm that a completed, valid spec asks for."""
-    return ALGORITHMS[spec.search_type]
+SEARCH_TYPES = (*ALGORITHMS, *JOINT_ALGORITHMS)
+
+
+def algorithm_of(spec: SearchSpec, train_steps: int) -> SearchAlgorithm:
+    """The algorithm that a completed, valid spec asks for; `train_steps` of the study."""
+    return algorithm_named(spec.search_type, train_steps)
+
+
+def algorithm_named(search_type: int, train_steps: int) -> SearchAlgorithm:
+    """The algorithm of one search type."""
+    if search_type in JOINT_ALGORITHMS:
+        return partial(JOINT_ALGORITHMS[search_type], train_steps=train_steps)
+    return ALGORITHMS[search_type]

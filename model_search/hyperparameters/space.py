@@ -1,6 +1,7 @@
 """The hyperparameters that a trial has: what the spec turns on, and what the blocks of its tower ask for."""
 
 import copy
+from collections.abc import Mapping
 
 import keras_tuner
 import numpy as np
@@ -62,6 +63,13 @@ def _add_learning(space: keras_tuner.HyperParameters, learning: LearningSpec, st
     if learning.apply_l2_regularization:
         low, high = learning.min_l2_regularization, learning.max_l2_regularization
         space.Float(names.L2, low, high, sampling="log" if low > 0 else "linear")
+
+
+def lacks_nothing(space: keras_tuner.HyperParameters, values: Mapping[str, HyperparameterValue]) -> bool:
+    """Whether values are there for every hyperparameter of a space that is active with them."""
+    placed = space.copy()
+    placed.values = dict(values)
+    return all(parameter.name in values for parameter in space.space if placed.is_active(parameter))
 
 
 def decay_steps(learning: LearningSpec, steps: int) -> list[int]:

@@ -3,6 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from studies import MemoryHistory
 
+from model_search.algorithms import Proposal
+from model_search.architecture import Architecture
 from model_search.controller import Controller, SearchSpaceExhaustedError
 from model_search.spec import complete, load_spec, parse_spec, validate
 from model_search.study import TrialState
@@ -87,3 +89,22 @@ def test_a_whole_study_is_the_same_twice_and_has_no_trial_twice(method):
     prints = study()
     assert prints == study()
     assert len(set(prints)) == 12
+
+
+def test_what_the_search_proposes_of_hyperparameters_comes_before_the_oracle():
+    controller = controller_of("")
+    controller._search = lambda spec, history, rng: Proposal(Architecture.of([A]), (), "x", {"learning_rate": 0.25})
+    first, later = controller.suggest(1, MemoryHistory()), controller.suggest(7, MemoryHistory())
+    assert first.hyperparameters == {"learning_rate": 0.25, "optimizer": "momentum"}
+    assert later.hyperparameters.keys() == {"learning_rate", "optimizer"}
+    assert later.hyperparameters["learning_rate"] == 0.25
+
+
+def test_where_the_search_proposes_all_no_oracle_is_asked(monkeypatch):
+    controller, given = controller_of(""), {"learning_rate": 0.25, "optimizer": "sgd"}
+    controller._search = lambda spec, history, rng: Proposal(Architecture.of([A]), (), "x", given)
+    monkeypatch.setattr("model_search.controller.propose", None)
+    assert controller.suggest(7, MemoryHistory()).hyperparameters == given
+    with pytest.raises(TypeError):
+        given.pop("optimizer")
+        controller.suggest(7, MemoryHistory())

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studies import MemoryHistory
 
-from model_search.algorithms import ALGORITHMS, SearchSpaceExhaustedError, algorithm_of
+from model_search.algorithms import SEARCH_TYPES, SearchSpaceExhaustedError, algorithm_of
 from model_search.algorithms.coordinate_descent import trials_before_depth
 from model_search.architecture import Architecture, depth
 from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
@@ -24,17 +24,17 @@ def spec_of(search_type=SearchType.ADAPTIVE_COORDINATE_DESCENT, **fields):
 
 
 def propose(spec, history, seed=0):
-    return algorithm_of(spec)(spec, history, np.random.default_rng(seed))
+    return algorithm_of(spec, 100)(spec, history, np.random.default_rng(seed))
 
 
 def test_each_search_type_has_an_algorithm_or_a_refusal():
     refused = next(refusal.values for refusal in REFUSALS if refusal.field == "search_type")
-    named = {SearchType.Name(number) for number in ALGORITHMS}
+    named = {SearchType.Name(number) for number in SEARCH_TYPES}
     assert named | set(refused) == set(SearchType.keys()) - {"UNKNOWN_SEARCH_TYPE"}
     assert not named & set(refused)
 
 
-@pytest.mark.parametrize("search_type", ALGORITHMS)
+@pytest.mark.parametrize("search_type", SEARCH_TYPES)
 @given(
     seed=st.integers(0, 999),
     completed=st.lists(st.lists(st.sampled_from([A, B, C]), min_size=1, max_size=3), max_size=4),
@@ -53,7 +53,7 @@ def test_every_algorithm_is_pure_and_stays_within_depth(search_type, seed, compl
     assert proposal.architecture not in {trial.architecture for trial in history.trials}
 
 
-@pytest.mark.parametrize("search_type", ALGORITHMS)
+@pytest.mark.parametrize("search_type", SEARCH_TYPES)
 def test_no_algorithm_proposes_what_failed(search_type):
     spec = spec_of(search_type)
     history = MemoryHistory()
@@ -65,7 +65,7 @@ def test_no_algorithm_proposes_what_failed(search_type):
         propose(spec, history)
 
 
-@pytest.mark.parametrize("search_type", ALGORITHMS)
+@pytest.mark.parametrize("search_type", SEARCH_TYPES)
 def test_what_runs_is_proposed_again_only_when_nothing_else_is_left(search_type):
     spec = spec_of(search_type)
     history = MemoryHistory()
