@@ -129,7 +129,7 @@ def test_odd_files_are_named(folder, tmp_path):
     write(folder / "cats" / "blank.txt", " \n")
     write(folder / "cats" / "picture.png", "x")
     notes = " ".join(make(folder).describe().notes)
-    assert "1 unreadable texts are skipped" in notes
+    assert "1 unreadable text is skipped" in notes
     assert "blank.txt (empty)" in notes
     assert "picture.png" in notes
     write(folder / "cats" / "latin.txt", "\ufeffna\u00efve ".encode() + b"caf\xe9")
