@@ -23,7 +23,7 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     beam = history.best(spec.beam_size)
     if not beam:
         return random_search.suggest(spec, history, rng)
-    return first_new(_candidates(spec, beam, history.completed_count(), rng), history)
+    return first_new(candidates(spec, beam, history.completed_count(), rng), history)
 
 
 def trials_before_depth(spec: SearchSpec, deep: int) -> int:
@@ -41,9 +41,7 @@ def may_grow(spec: SearchSpec, architecture: Architecture, completed: int) -> bo
     return deep < spec.maximum_depth and completed >= trials_before_depth(spec, deep + 1)
 
 
-def _candidates(
-    spec: SearchSpec, beam: Sequence[Trial], completed: int, rng: np.random.Generator
-) -> Iterator[Proposal]:
+def candidates(spec: SearchSpec, beam: Sequence[Trial], completed: int, rng: np.random.Generator) -> Iterator[Proposal]:
     """Edits of the trials of the beam in random order, then random towers."""
     for index in rng.permutation(len(beam)):
         yield from _edits(spec, beam[index], completed, rng)

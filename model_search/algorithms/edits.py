@@ -4,6 +4,7 @@ Each function yields every architecture that is one edit away, exactly once; cal
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -47,6 +48,46 @@ def mutated(spec: SearchSpec, architecture: Architecture, rng: np.random.Generat
         for name in _shuffled(_replacements(spec, place, turn), rng):
             if name != architecture[place]:
                 yield architecture.replaced(place, name)
+
+
+def inserted(spec: SearchSpec, architecture: Architecture, rng: np.random.Generator) -> Iterator[Architecture]:
+    """Towers with one block more, wherever it may stand."""
+    turn = _place_of_turn(architecture)
+    spots = [
+        (place, name)
+        for place in range(len(architecture) + 1)
+        for name in searched_blocks(spec)
+        # Beside its like a block would make the same tower twice.
+        if _fits(spec, name, place, turn) and architecture.blocks[place : place + 1] != (name,)
+    ]
+    for place, name in _shuffled(spots, rng):
+        yield architecture.inserted(place, name)
+
+
+def deleted(architecture: Architecture, rng: np.random.Generator) -> Iterator[Architecture]:
+    """Towers with one block less; none where only one block besides the turn is there."""
+    blocks, turn = architecture.blocks, _place_of_turn(architecture)
+    places = [
+        place for place in range(len(blocks)) if place != turn and blocks[place] not in blocks[place + 1 : place + 2]
+    ]
+    if len(blocks) - (turn is not None) > 1:
+        for place in _shuffled(places, rng):
+            yield Architecture(blocks[:place] + blocks[place + 1 :])
+
+
+def crossed(first: Architecture, second: Architecture) -> list[Architecture]:
+    """Every beginning of one tower before every end of another that fits behind it, without these two themselves.
+
+    Both are cut in their bodies, at the latest before the turn, or both behind it, so that the child has one turn.
+    """
+    turns = [_place_of_turn(architecture) for architecture in (first, second)]
+    children = []
+    for cuts in product(range(len(first) + 1), range(len(second) + 1)):
+        sides = {turn is not None and cut > turn for cut, turn in zip(cuts, turns, strict=True)}
+        child = Architecture(first.blocks[: cuts[0]] + second.blocks[cuts[1] :])
+        if len(sides) == 1 and any(role_of(name) not in TURNS for name in child):
+            children.append(child)
+    return [child for child in dict.fromkeys(children) if child not in (first, second)]
 
 
 def _replacements(spec: SearchSpec, place: int, turn: int | None) -> list[str]:

@@ -5,12 +5,14 @@ from functools import partial
 
 from ..proto.search_spec_pb2 import SearchType
 from ..spec import SearchSpec
-from . import coordinate_descent, random_search
+from . import coordinate_descent, genetic, random_search, regularized_evolution
 from .algorithm import JointAlgorithm, SearchAlgorithm
 
 ALGORITHMS: Mapping[int, SearchAlgorithm] = {
     SearchType.ADAPTIVE_COORDINATE_DESCENT: coordinate_descent.suggest,
     SearchType.NONADAPTIVE_RANDOM_SEARCH: random_search.suggest,
+    SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: genetic.suggest,
+    SearchType.REGULARIZED_EVOLUTION: regularized_evolution.suggest,
 }
 
 JOINT_ALGORITHMS: Mapping[int, JointAlgorithm] = {}
