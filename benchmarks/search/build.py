@@ -9,9 +9,13 @@ which is compressed when all are there. One thread; several tables may be built 
 
 import csv
 import gzip
+import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import repeat
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -35,21 +39,22 @@ ARCHIVE = flags.DEFINE_string("archive", "", "Archive of the spoken digits.")
 FOLDER = flags.DEFINE_string("folder", str(TABLES), "Where the table is written.")
 
 SEEDS = 3
+ARCHITECTURES_PER_PROCESS = 150
 BATCH, RATE = 16, 4e-3
 
 
 class Trainer:
     """One compiled network that is trained again from each seed's weights: tracing costs more than a training."""
 
-    def __init__(self, architecture: Architecture, data: Data):
+    def __init__(self, architecture: Architecture, data: Data, seeds: Sequence[int]):
         self._data = data
         encoding = Encoding(data.train.x.shape[1:])
-        models = []
-        for seed in range(SEEDS):
+        models = {}
+        for seed in seeds:
             keras.utils.set_random_seed(seed)
-            models.append(build_tower(architecture, {}, encoding, Head(10)).model)
-        self._starts = [model.get_weights() for model in models]
-        self._model = models[0]
+            models[seed] = build_tower(architecture, {}, encoding, Head(10)).model
+        self._starts = {seed: model.get_weights() for seed, model in models.items()}
+        self._model = models[seeds[0]]
         self._optimizer = keras.optimizers.Adam(RATE)
         self._optimizer.build(self._model.trainable_variables)
         self._fresh = [variable.numpy() for variable in self._optimizer.variables]
@@ -99,43 +104,53 @@ def _order(examples: int, steps: int, seed: int) -> np.ndarray:
     return np.concatenate(passes)[: steps * BATCH].reshape(steps, BATCH).astype(np.int32)
 
 
-def runs_of(architecture: Architecture, data: Data) -> Iterator[Run]:
+@cache
+def data_of(table: str, archive: str) -> Data:
+    """The table's data, read once in each process, which then trains with one thread."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    load_plugins()
+    return DATA[table](archive)
+
+
+def runs_of(architecture: Architecture, table: str, archive: str) -> list[Run]:
     """The trainings of one architecture."""
-    trainer = Trainer(architecture, data)
+    trainer, runs = Trainer(architecture, data_of(table, archive), range(SEEDS)), []
     for seed in range(SEEDS):
         begin = time.perf_counter()
         validation, test = trainer.run(seed)
         seconds = time.perf_counter() - begin
-        yield Run(architecture, seed, validation, test, trainer.parameters, seconds)
+        runs.append(Run(architecture, seed, validation, test, trainer.parameters, seconds))
     keras.utils.clear_session()
+    return runs
 
 
-def build(data: Data, towers: Sequence[Architecture], path: Path) -> None:
+def build(path: Path, table: str, archive: str) -> None:
     """Appends what is missing to a CSV file, an architecture at a time."""
-    done: set[str] = set()
-    if path.exists():
-        with path.open(newline="") as file:
-            done = {row["architecture"] for row in csv.DictReader(file)}
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        if not done:
-            writer.writeheader()
-        for count, architecture in enumerate(towers, 1):
-            if str(architecture) not in done:
-                writer.writerows([run.row() for run in runs_of(architecture, data)])
+    if not path.exists():
+        path.write_text(",".join(COLUMNS) + "\n")
+    with path.open(newline="") as file:
+        done = {row["architecture"] for row in csv.DictReader(file)}
+    missing = [architecture for architecture in architectures() if str(architecture) not in done]
+    # A process that has traced hundreds of networks takes twice as long for the next one: it is replaced before.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context, max_tasks_per_child=ARCHITECTURES_PER_PROCESS) as pool:
+        found = pool.map(runs_of, missing, repeat(table), repeat(archive))
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            for count, runs in enumerate(found, 1):
+                writer.writerows([run.row() for run in runs])
                 file.flush()
-            if count % 50 == 0:
-                print(f"{count} of {len(towers)}", flush=True)
+                if count % 50 == 0:
+                    print(f"{count} of {len(missing)}", flush=True)
 
 
 def main(_: list[str]) -> None:
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
     load_plugins()
     folder = Path(FOLDER.value)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{TABLE.value}.csv"
-    build(DATA[TABLE.value](ARCHIVE.value), architectures(), path)
+    build(path, TABLE.value, ARCHIVE.value)
     path.with_suffix(".csv.gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
 
 

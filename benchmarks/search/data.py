@@ -7,6 +7,7 @@ gives blocks that keep the channels something to keep.
 import tarfile
 import tempfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -75,4 +76,4 @@ def _parts(x: np.ndarray, y: np.ndarray, train: int, validation: int, steps: int
     order = np.random.default_rng(0).permutation(len(y))
     x, y = x[order].astype(np.float32), y[order].astype(np.int32)
     ends = (0, train, train + validation, len(y))
-    return Data(*(Part(x[a:b], y[a:b]) for a, b in zip(ends, ends[1:], strict=False)), steps=steps)
+    return Data(*(Part(x[a:b], y[a:b]) for a, b in pairwise(ends)), steps=steps)
