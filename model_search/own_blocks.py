@@ -12,6 +12,7 @@ from .network.reloading import LIBRARY, check_reloads
 from .network.tower import Tower, build_tower
 from .registry import place_of
 from .spec import SearchSpec
+from .spec.cells import is_constrained
 from .spec.towers import named_blocks, role_of, tower
 from .training.failures import as_trial_error
 
@@ -44,7 +45,7 @@ def check_own_blocks(spec: SearchSpec, pipeline: Pipeline) -> None:
         and what is wrong.
     """
     for name in filter(is_own, named_blocks(spec)):
-        faults = (_fault(spec, pipeline, names) for names in _places(spec, name))
+        faults = (_fault(spec, pipeline, name, names) for names in _places(spec, name))
         first = next(faults)
         if first and all(faults):
             raise UsageError(first)
@@ -54,6 +55,9 @@ def _places(spec: SearchSpec, name: str) -> list[list[str]]:
     """Towers of which a block must fit into one: alone, and behind a block of the library where towers may be deep."""
     fitting = (role_of(name), Role.ANY)
     others = [other for other in spec.blocks_to_use if not is_own(other) and role_of(other) in fitting]
+    if is_constrained(spec) and name == spec.reduction_block_type:
+        before = next(other for other in spec.blocks_to_use if role_of(other) in fitting)
+        return [[before] * spec.num_blocks_in_cell]
     return [[name], *([other, name] for other in others[:1] if spec.maximum_depth > 1)]
 
 
@@ -69,9 +73,8 @@ def _has_shapes(spec: SearchSpec, pipeline: Pipeline, names: list[str]) -> bool:
     return True
 
 
-def _fault(spec: SearchSpec, pipeline: Pipeline, names: list[str]) -> str:
-    """Why a tower of these blocks, the last of which is in question, cannot be built; empty where it can."""
-    name = names[-1]
+def _fault(spec: SearchSpec, pipeline: Pipeline, name: str, names: list[str]) -> str:
+    """Why a tower of these blocks, in which one is in question, cannot be built; empty where it can."""
     try:
         if not _has_shapes(spec, pipeline, names):
             built(spec, pipeline, tower(spec, names))

@@ -5,12 +5,13 @@ from functools import partial
 
 from ..proto.search_spec_pb2 import SearchType
 from ..spec import SearchSpec
-from . import coordinate_descent, genetic, random_search, regularized_evolution
+from . import constrained, coordinate_descent, genetic, random_search, regularized_evolution
 from .algorithm import JointAlgorithm, SearchAlgorithm
 
 ALGORITHMS: Mapping[int, SearchAlgorithm] = {
     SearchType.ADAPTIVE_COORDINATE_DESCENT: coordinate_descent.suggest,
     SearchType.NONADAPTIVE_RANDOM_SEARCH: random_search.suggest,
+    SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: constrained.suggest,
     SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: genetic.suggest,
     SearchType.REGULARIZED_EVOLUTION: regularized_evolution.suggest,
 }

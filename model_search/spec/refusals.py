@@ -34,7 +34,6 @@ class Refusal:
 _SHARING = "weight sharing between trials"
 _SEARCHES = (
     "HARMONICA_SEARCH",
-    "CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT",
     "LINEAR_MODEL",
     "GUIDED_MUTATION",
     "REINFORCE_CONTROLLER",

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from ..proto.search_spec_pb2 import SearchSpec, SearchType
-from .checks import Words, require
+from ..block import Role, blocks
+from ..proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
+from .checks import Words, check_block, require
 from .fields import is_repeated
 
 OWN_FIELDS = {
@@ -31,6 +32,10 @@ DEFAULT_ARMS = (
     SearchType.ADAPTIVE_COORDINATE_DESCENT,
     SearchType.NONADAPTIVE_RANDOM_SEARCH,
 )
+
+
+FIXED_DEPTH_SEARCHES = (SearchType.NONADAPTIVE_RANDOM_SEARCH, SearchType.HARMONICA_SEARCH)
+"""Searches whose towers all have minimum_depth blocks."""
 
 
 def search_types_of(spec: SearchSpec) -> tuple[int, ...]:
@@ -83,20 +88,48 @@ def _check_genetic(spec: SearchSpec) -> None:
 
 def _check_evolution(spec: SearchSpec) -> None:
     path, own = "regularized_evolution", spec.regularized_evolution
-    _require_counts(own, path, "population_size", "tournament_size")
+    _require_counts(own, f"{path}.", "population_size", "tournament_size")
     allowed = f"it must not be above population_size, which is {own.population_size}"
     require(own.tournament_size <= own.population_size, f"{path}.tournament_size", own.tournament_size, allowed)
+
+
+def _check_constrained(spec: SearchSpec) -> None:
+    name = Words(SearchType.Name(SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT))
+    require(spec.search_type != SearchType.BANDIT, "bandit.arms", name, "its towers are not those of other arms")
+    require(spec.problem_type == ProblemType.CNN, "search_type", name, "it needs problem_type CNN: cells are of plates")
+    _require_counts(spec, "", "num_blocks_in_cell")
+    reduction, cell = spec.reduction_block_type, spec.num_blocks_in_cell
+    check_block(spec, "reduction_block_type", reduction)
+    role = blocks[reduction].role
+    is_plate = role is Role.PLATE
+    require(is_plate, "reduction_block_type", reduction, f"it must be a plate block, this is a {role.value} block")
+    allowed = "it is the reduction_block_type, which stands after each cell and nowhere else"
+    require(reduction not in spec.blocks_to_use, "blocks_to_use", reduction, allowed)
+    roles = [blocks[block].role for block in spec.blocks_to_use if block in blocks]
+    has_body = not roles or Role.PLATE in roles or Role.ANY in roles
+    require(has_body, "blocks_to_use", list(spec.blocks_to_use), "it must have a plate block: cells are made of them")
+    allowed = f"no tower has a full cell: it must not be above maximum_depth, which is {spec.maximum_depth}"
+    require(cell <= spec.maximum_depth, "num_blocks_in_cell", cell, allowed)
+    if spec.replicate_cell:
+        allowed = f"it must not be above num_blocks_in_cell, which is {cell}, where that cell is replicated"
+        require(spec.minimum_depth <= cell, "minimum_depth", spec.minimum_depth, allowed)
+
+
+def _check_progressive(spec: SearchSpec) -> None:
+    _require_counts(spec.progressive, "progressive.", "trials_per_depth", "ensemble_size")
 
 
 def _require_counts(message: Message, path: str, *fields: str) -> None:
     """Refuses fields of a message that are below 1."""
     for field in fields:
         value = getattr(message, field)
-        require(value >= 1, f"{path}.{field}", value, "it must be 1 or more")
+        require(value >= 1, f"{path}{field}", value, "it must be 1 or more")
 
 
 _CHECKS = {
     SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: _check_genetic,
+    SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: _check_constrained,
+    SearchType.PROGRESSIVE: _check_progressive,
     SearchType.REGULARIZED_EVOLUTION: _check_evolution,
 }
 """What else holds for a spec that uses an algorithm."""

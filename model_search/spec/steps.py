@@ -1,13 +1,12 @@
 """How long a trial trains."""
 
-from ..architecture import Architecture, depth
-from ..block import blocks
+from ..architecture import Architecture
 from ..proto.search_spec_pb2 import SearchSpec
+from .towers import depth_of
 
 
 def trial_steps(spec: SearchSpec, architecture: Architecture, train_steps: int) -> int:
     """Gradient steps of one trial: all of `train_steps`, or their share by depth where the spec scales them."""
     if not spec.use_parameter_scaled_training:
         return train_steps
-    blocks_deep = depth(architecture, lambda name: blocks[name].role)
-    return max(1, min(train_steps, blocks_deep * train_steps // spec.maximum_depth))
+    return max(1, min(train_steps, depth_of(spec, architecture) * train_steps // spec.maximum_depth))

@@ -8,11 +8,13 @@ from ..architecture import TURNS, Architecture, depth
 from ..block import blocks
 from ..converters import hyperparameters_from_proto
 from ..errors import UsageError
-from ..proto.search_spec_pb2 import SearchSpec, TowerSuggestion
+from ..proto.search_spec_pb2 import SearchSpec, SearchType, TowerSuggestion
 from ..registry import closest
 from ..study import HyperparameterValue
 from . import names
+from .cells import is_constrained, maximum_searched_depth, searched_part
 from .checks import check_block, require
+from .search_types import FIXED_DEPTH_SEARCHES
 from .towers import role_of, tower
 
 
@@ -86,14 +88,26 @@ def _checked_tower(spec: SearchSpec, field: str, suggestion: TowerSuggestion) ->
     for name in listed:
         check_block(spec, field, name)
     arranged = tower(spec, listed)
-    searched = [name for name in arranged if role_of(name) not in TURNS]
-    turns = len(listed) - len(searched)
+    turns = sum(role_of(name) in TURNS for name in listed)
     require(turns <= 1, field, listed, "it must have at most one block that flattens or sums up")
-    in_order = list(arranged) if turns else searched
-    require(listed == in_order, field, listed, f"vectors come last, as in {in_order}")
-    deep = depth(arranged, role_of)
-    require(deep >= 1, field, listed, "it must have a block besides the one that flattens or sums up")
-    require(deep <= spec.maximum_depth, field, listed, f"it is deeper than maximum_depth {spec.maximum_depth}")
+    deep = depth(searched_part(spec, arranged), role_of)
+    require(deep >= 1, field, listed, "it must have a block besides those that the engine places")
+    # What the engine places may be left out, but not stand elsewhere.
+    has_reductions = is_constrained(spec) and spec.reduction_block_type in listed
+    whole = arranged if has_reductions else searched_part(spec, arranged)
+    in_order = [name for name in whole if turns or role_of(name) not in TURNS]
+    order = "a reduction follows each cell" if has_reductions else "vectors come last"
+    require(listed == in_order, field, listed, f"{order}, as in {in_order}")
+    limit = maximum_searched_depth(spec)
+    name = "maximum_depth" if limit == spec.maximum_depth else "num_blocks_in_cell"
+    require(deep <= limit, field, listed, f"it is deeper than {name} {limit}")
+    fixed = spec.search_type in FIXED_DEPTH_SEARCHES
+    require(
+        not fixed or deep == spec.minimum_depth,
+        field,
+        listed,
+        f"towers of a {SearchType.Name(spec.search_type)} have exactly minimum_depth blocks, {spec.minimum_depth}",
+    )
     return arranged
 
 

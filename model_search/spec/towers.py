@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from ..architecture import PLATES, SEQUENCES, Architecture, Form, ordered
+from ..architecture import PLATES, SEQUENCES, Architecture, Form, depth, ordered
 from ..block import Role, blocks
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec
+from .cells import is_constrained, with_reductions
 
 _FORMS = {ProblemType.CNN: PLATES, ProblemType.RNN_LAST_ACTIVATIONS: SEQUENCES}
 
@@ -29,14 +30,24 @@ def turn_of(spec: SearchSpec) -> str:
 
 def named_blocks(spec: SearchSpec) -> list[str]:
     """Every block that the spec names anywhere, each once."""
-    named = [*spec.blocks_to_use]
+    named = [*spec.blocks_to_use, *([spec.reduction_block_type] if is_constrained(spec) else [])]
     named += [name for suggestion in spec.user_suggestions for name in suggestion.architecture]
     named += [name for entry in spec.multi_task_spec for name in entry.architecture]
     return list(dict.fromkeys(named))
 
 
 def tower(spec: SearchSpec, names: Iterable[str]) -> Architecture:
-    """The tower of these blocks: as they are, or in the order of the spec's form, with one turn."""
+    """The tower of these blocks: as they are, or in the order of the spec's form, with one turn and its reductions.
+
+    The tower of a tower's own blocks is that tower.
+    """
     form = form_of(spec)
     architecture = Architecture.of(names)
-    return architecture if form is None else ordered(architecture, role_of, form, turn_of(spec))
+    arranged = architecture if form is None else ordered(architecture, role_of, form, turn_of(spec))
+    return with_reductions(spec, arranged) if is_constrained(spec) else arranged
+
+
+def depth_of(spec: SearchSpec, architecture: Architecture) -> int:
+    """Number of blocks of a tower that the engine did not place: its turn and reductions do not count."""
+    reductions = architecture.blocks.count(spec.reduction_block_type) if is_constrained(spec) else 0
+    return depth(architecture, role_of) - reductions
