@@ -5,12 +5,24 @@ from functools import partial
 
 from ..proto.search_spec_pb2 import SearchType
 from ..spec import SearchSpec
-from . import constrained, coordinate_descent, genetic, random_search, regularized_evolution
+from . import (
+    constrained,
+    coordinate_descent,
+    genetic,
+    harmonica,
+    linear_model,
+    random_search,
+    regularized_evolution,
+    reinforce,
+)
 from .algorithm import JointAlgorithm, SearchAlgorithm
 
 ALGORITHMS: Mapping[int, SearchAlgorithm] = {
     SearchType.ADAPTIVE_COORDINATE_DESCENT: coordinate_descent.suggest,
     SearchType.NONADAPTIVE_RANDOM_SEARCH: random_search.suggest,
+    SearchType.HARMONICA_SEARCH: harmonica.suggest,
+    SearchType.LINEAR_MODEL: linear_model.suggest,
+    SearchType.REINFORCE_CONTROLLER: reinforce.suggest,
     SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: constrained.suggest,
     SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: genetic.suggest,
     SearchType.REGULARIZED_EVOLUTION: regularized_evolution.suggest,

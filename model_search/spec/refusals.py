@@ -33,10 +33,7 @@ class Refusal:
 
 _SHARING = "weight sharing between trials"
 _SEARCHES = (
-    "HARMONICA_SEARCH",
-    "LINEAR_MODEL",
     "GUIDED_MUTATION",
-    "REINFORCE_CONTROLLER",
     "PROGRESSIVE",
     "TREE_PARZEN",
     "BAYESIAN",

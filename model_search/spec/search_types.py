@@ -8,6 +8,7 @@ from ..block import Role, blocks
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
 from .checks import Words, check_block, require
 from .fields import is_repeated
+from .learned_searches import check_harmonica, check_linear_model, check_reinforce
 
 OWN_FIELDS = {
     "linear_model": SearchType.LINEAR_MODEL,
@@ -127,6 +128,9 @@ def _require_counts(message: Message, path: str, *fields: str) -> None:
 
 
 _CHECKS = {
+    SearchType.HARMONICA_SEARCH: check_harmonica,
+    SearchType.LINEAR_MODEL: check_linear_model,
+    SearchType.REINFORCE_CONTROLLER: check_reinforce,
     SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: _check_genetic,
     SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: _check_constrained,
     SearchType.PROGRESSIVE: _check_progressive,

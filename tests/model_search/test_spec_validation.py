@@ -181,7 +181,7 @@ def test_suggestions_of_a_block_that_asks_for_nothing():
 
 REFUSED = {
     "problem_type": "problem_type: RNN_LAST_ACTIVATIONS",
-    "search_type": "search_type: HARMONICA_SEARCH",
+    "search_type": "search_type: BANDIT",
     "linear_model": "linear_model { ridge_penalty: 0.1 }",
     "num_blocks_in_cell": "num_blocks_in_cell: 5",
     "reduction_block_type": "reduction_block_type: 'MAX_POOLING_2X2'",
@@ -224,11 +224,6 @@ def test_what_is_not_there_yet_is_refused(refusal):
 @pytest.mark.parametrize(
     ("text", "setting", "advice"),
     [
-        (
-            "search_type: HARMONICA_SEARCH",
-            "search_type is HARMONICA_SEARCH",
-            "search_type can be ADAPTIVE_COORDINATE_DESCENT or NONADAPTIVE_RANDOM_SEARCH",
-        ),
         (
             "transfer_learning_spec { max_completed_trials: 3 }",
             "transfer_learning_spec.max_completed_trials is 3",
