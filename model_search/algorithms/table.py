@@ -6,6 +6,7 @@ from functools import partial
 from ..proto.search_spec_pb2 import SearchType
 from ..spec import SearchSpec
 from . import (
+    bandit,
     constrained,
     coordinate_descent,
     genetic,
@@ -14,6 +15,7 @@ from . import (
     random_search,
     regularized_evolution,
     reinforce,
+    tree_parzen,
 )
 from .algorithm import JointAlgorithm, SearchAlgorithm
 
@@ -28,7 +30,10 @@ ALGORITHMS: Mapping[int, SearchAlgorithm] = {
     SearchType.REGULARIZED_EVOLUTION: regularized_evolution.suggest,
 }
 
-JOINT_ALGORITHMS: Mapping[int, JointAlgorithm] = {}
+JOINT_ALGORITHMS: Mapping[int, JointAlgorithm] = {
+    SearchType.TREE_PARZEN: tree_parzen.suggest,
+    SearchType.BANDIT: bandit.suggest,
+}
 """Those that propose hyperparameters together with the tower."""
 
 SEARCH_TYPES = (*ALGORITHMS, *JOINT_ALGORITHMS)

@@ -4,14 +4,14 @@ An oracle is made anew for each proposal, from the study's history and a seed: n
 """
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial as TunerTrial
 
-from ..spec import names
 from ..study import History, HyperparameterValue, Trial
 from .bayesian import SampledBayesianOracle
+from .placing import nearest, shared
 from .values import plain_values
 
 # The regression's cost grows with the cube of the trials it sees, so it sees the best and the newest.
@@ -33,7 +33,7 @@ def propose(
     """
     values = _answer(keras_tuner.oracles.RandomSearchOracle(_OBJECTIVE, seed=seed, hyperparameters=space))
     if method == "bayesian":
-        values |= _bayesian(_shared(space), history, seed)
+        values |= _bayesian(shared(space), history, seed)
     return plain_values(values)
 
 
@@ -64,13 +64,6 @@ def _observations(history: History) -> list[tuple[Trial, float]]:
     return observed + [(trial, lie) for trial in history.running() if trial.suggestion is not None]
 
 
-def _shared(space: keras_tuner.HyperParameters) -> keras_tuner.HyperParameters:
-    """The part of a space that trials of every architecture have."""
-    shared = keras_tuner.HyperParameters()
-    shared.merge([parameter for parameter in space.space if not names.is_block_specific(parameter.name)])
-    return shared
-
-
 def _placed(space: keras_tuner.HyperParameters, trial: Trial) -> keras_tuner.HyperParameters:
     """A trial's values as a point of the space; a user's value outside of it becomes the nearest one inside."""
     assert trial.suggestion is not None
@@ -78,20 +71,8 @@ def _placed(space: keras_tuner.HyperParameters, trial: Trial) -> keras_tuner.Hyp
     placed = space.copy()
     for parameter in space.space:
         if parameter.name in given:
-            placed.values[parameter.name] = _nearest(parameter, given[parameter.name])
+            placed.values[parameter.name] = nearest(parameter, given[parameter.name])
     return placed
-
-
-def _nearest(parameter: keras_tuner.engine.hyperparameters.HyperParameter, value: HyperparameterValue) -> object:
-    if isinstance(parameter, keras_tuner.engine.hyperparameters.Choice):
-        if value in parameter.values or isinstance(value, str):
-            return value if value in parameter.values else parameter.default
-        return _closest(parameter.values, value)
-    return min(max(value, parameter.min_value), parameter.max_value)
-
-
-def _closest(choices: Iterable[float], value: float) -> float:
-    return min(choices, key=lambda choice: abs(choice - value))
 
 
 def _answer(oracle: keras_tuner.Oracle) -> dict:

@@ -11,6 +11,7 @@ from ..block import blocks
 from ..proto.search_spec_pb2 import LearningSpec
 from ..spec import SearchSpec, names, trial_steps
 from ..study import HyperparameterValue
+from .placing import is_active
 from .values import plain_values, rounded
 
 # First rates that train most networks; they are moved into the spec's range. Adaptive optimizers share one: it is twice
@@ -67,9 +68,7 @@ def _add_learning(space: keras_tuner.HyperParameters, learning: LearningSpec, st
 
 def lacks_nothing(space: keras_tuner.HyperParameters, values: Mapping[str, HyperparameterValue]) -> bool:
     """Whether values are there for every hyperparameter of a space that is active with them."""
-    placed = space.copy()
-    placed.values = dict(values)
-    return all(parameter.name in values for parameter in space.space if placed.is_active(parameter))
+    return all(parameter.name in values for parameter in space.space if is_active(parameter, values))
 
 
 def decay_steps(learning: LearningSpec, steps: int) -> list[int]:

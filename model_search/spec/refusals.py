@@ -35,9 +35,7 @@ _SHARING = "weight sharing between trials"
 _SEARCHES = (
     "GUIDED_MUTATION",
     "PROGRESSIVE",
-    "TREE_PARZEN",
     "BAYESIAN",
-    "BANDIT",
 )
 _TRANSFERS = (
     "UNIFORM_AVERAGE_TRANSFER_LEARNING",

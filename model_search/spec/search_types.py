@@ -8,6 +8,7 @@ from ..block import Role, blocks
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
 from .checks import Words, check_block, require
 from .fields import is_repeated
+from .joint_searches import check_bandit, check_joint
 from .learned_searches import check_harmonica, check_linear_model, check_reinforce
 
 OWN_FIELDS = {
@@ -128,6 +129,9 @@ def _require_counts(message: Message, path: str, *fields: str) -> None:
 
 
 _CHECKS = {
+    SearchType.BANDIT: lambda spec: check_bandit(spec, search_types_of(spec)[1:]),
+    SearchType.TREE_PARZEN: check_joint,
+    SearchType.BAYESIAN: check_joint,
     SearchType.HARMONICA_SEARCH: check_harmonica,
     SearchType.LINEAR_MODEL: check_linear_model,
     SearchType.REINFORCE_CONTROLLER: check_reinforce,

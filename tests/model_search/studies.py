@@ -52,6 +52,7 @@ class MemoryHistory:
         objective: float | None = None,
         state: TrialState = TrialState.COMPLETED,
         hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+        origin: str = "",
     ) -> Trial:
         """Appends the next trial; a completed one needs its objective."""
         result = None
@@ -59,6 +60,6 @@ class MemoryHistory:
             assert objective is not None
             result = Result(objective, 0.5, {"accuracy": objective}, 10, 1.0, "")
         number = len(self.trials) + 1
-        suggestion = Suggestion(Architecture.of(blocks), dict(hyperparameters or {}))
+        suggestion = Suggestion(Architecture.of(blocks), dict(hyperparameters or {}), origin=origin)
         self.trials.append(Trial(number, state, 1, "trainer", suggestion, result, "", number))
         return self.trials[-1]

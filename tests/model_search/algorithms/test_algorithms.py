@@ -20,7 +20,10 @@ A, B, C = "FULLY_CONNECTED", "LOWRANK_1", "BOTTLENECK_32"
 
 def spec_of(search_type=SearchType.ADAPTIVE_COORDINATE_DESCENT, **fields):
     fields = {"problem_type": ProblemType.DNN, "blocks_to_use": [A, B, C], "minimum_depth": 1, **fields}
-    return complete(SearchSpec(search_type=search_type, **fields))
+    spec = SearchSpec(search_type=search_type, **fields)
+    if search_type == SearchType.BANDIT:
+        spec.bandit.arms.extend([SearchType.ADAPTIVE_COORDINATE_DESCENT, SearchType.REGULARIZED_EVOLUTION])
+    return complete(spec)
 
 
 def propose(spec, history, seed=0):

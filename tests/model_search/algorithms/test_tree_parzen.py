@@ -1,0 +1,130 @@
+import warnings
+
+import numpy as np
+import optuna
+import pytest
+from studies import MemoryHistory
+
+from model_search.algorithms.evidence import evidence
+from model_search.algorithms.optuna_study import study_of
+from model_search.algorithms.tree_parzen import suggest
+from model_search.errors import UsageError
+from model_search.hyperparameters import hyperparameter_space, lacks_nothing, propose
+from model_search.spec import complete, parse_spec, validate
+from model_search.study import TrialState
+
+A, B, C = "FULLY_CONNECTED", "LOWRANK_1", "BOTTLENECK_32"
+SPEC = complete(
+    parse_spec(
+        f"problem_type: DNN search_type: TREE_PARZEN minimum_depth: 2 maximum_depth: 4"
+        f" blocks_to_use: ['{A}', '{B}', '{C}']"
+        " increase_complexity_minimum_trials: 0"
+        " learning_spec { min_learning_rate: 1e-5 max_learning_rate: 1e-1 optimizers: ['adam', 'sgd'] }",
+        "x",
+    )
+)
+PLATES = complete(
+    parse_spec(
+        "problem_type: CNN search_type: TREE_PARZEN minimum_depth: 2"
+        " blocks_to_use: ['CONVOLUTION_3X3', 'FLATTEN', 'PLATE_REDUCTION_FLATTEN', 'FULLY_CONNECTED']",
+        "x",
+    )
+)
+
+
+def proposal_of(history, seed=0, spec=SPEC):
+    return suggest(spec, history, np.random.default_rng(seed), train_steps=100)
+
+
+def planted(blocks, values) -> float:
+    """Best for towers that begin with C and have no B, at a rate of 1e-3."""
+    return (blocks[0] == C) - 0.5 * blocks.count(B) - 0.3 * abs(np.log10(values["learning_rate"]) + 3)
+
+
+def studied(count: int) -> MemoryHistory:
+    history, rng = MemoryHistory(), np.random.default_rng(3)
+    for number in range(1, count + 1):
+        blocks = rng.choice([A, B, C], rng.integers(2, 5)).tolist()
+        values = propose("random", hyperparameter_space(SPEC, blocks, 100), history, number)
+        history.add(blocks, planted(blocks, values), hyperparameters=values)
+    return history
+
+
+def test_trials_become_choices_by_name():
+    history = MemoryHistory()
+    history.add([B, A], 0.75, hyperparameters={"learning_rate": 1e-3, "optimizer": "sgd"})
+    history.add([C, "IDENTITY", A], 0.9, TrialState.STOPPED, {"learning_rate": 9.0, "optimizer": "lion"})
+    history.add([C], state=TrialState.RUNNING, hyperparameters={})
+    done, stopped, running = study_of(SPEC, history, evidence(history), 100, 1).get_trials()
+    assert (done.state.name, stopped.state.name, running.state.name) == ("COMPLETE", "PRUNED", "RUNNING")
+    assert done.value == -0.75
+    assert done.params == pytest.approx(
+        {"depth": 2, "place 0": 1, "place 1": 0, "learning_rate": 0.5, "optimizer of 2": 1}
+    )
+    assert stopped.params == {"depth": 3, "place 0": 2, "place 2": 0, "learning_rate": 1.0, "optimizer of 2": 0}
+    assert running.params == {"depth": 1, "place 0": 2}
+
+
+def test_the_flatten_is_a_choice_where_there_are_several():
+    history = MemoryHistory()
+    history.add(["CONVOLUTION_3X3", "PLATE_REDUCTION_FLATTEN", "FULLY_CONNECTED"], 0.5)
+    (trial,) = study_of(PLATES, history, evidence(history), 100, 1).get_trials()
+    assert trial.params == {"depth": 2, "place 0": 0, "place 1": 1, "turn": 1}
+    for number in range(16):
+        turn = ["FLATTEN", "PLATE_REDUCTION_FLATTEN"][number % 2]
+        blocks = ["CONVOLUTION_3X3"] * (number // 4) + [turn] + ["FULLY_CONNECTED"] * (3 - number // 4)
+        history.add(blocks, number % 2 + number / 100)
+    proposed = [proposal_of(history, seed, PLATES).architecture.blocks for seed in range(10)]
+    assert sum("PLATE_REDUCTION_FLATTEN" in blocks for blocks in proposed) > 5
+
+
+def test_it_learns_blocks_and_hyperparameters():
+    history = studied(40)
+    proposals = [proposal_of(history, seed) for seed in range(10)]
+    assert all(
+        lacks_nothing(hyperparameter_space(SPEC, proposal.architecture, 100), proposal.hyperparameters)
+        for proposal in proposals
+    )
+    reached = [planted(proposal.architecture.blocks, proposal.hyperparameters) for proposal in proposals]
+    assert np.mean(reached) > np.quantile([trial.result.objective for trial in history.trials], 0.85)
+    assert not {proposal.architecture for proposal in proposals} & {trial.architecture for trial in history.trials}
+    assert proposals == [proposal_of(history, seed) for seed in range(10)]
+
+
+def test_running_trials_move_the_next_proposal():
+    history = studied(40)
+    first = proposal_of(history, 7)
+    history.add(first.architecture.blocks, state=TrialState.RUNNING, hyperparameters=first.hyperparameters)
+    assert proposal_of(history, 7).architecture != first.architecture
+
+
+def test_values_of_single_blocks_are_proposed_too():
+    text = f"problem_type: DNN search_type: TREE_PARZEN blocks_to_use: ['{A}', 'TUNABLE_DENSE']"
+    spec, history = complete(parse_spec(text, "x")), MemoryHistory()
+    values = {"1_TUNABLE_DENSE/activation": "relu", "1_TUNABLE_DENSE/batch_norm": False}
+    for number in range(12):
+        history.add([A, "TUNABLE_DENSE"], number / 100, hyperparameters=values)
+    (trial, *_) = study_of(spec, history, evidence(history), 100, 1).get_trials()
+    assert trial.params["1_TUNABLE_DENSE/batch_norm of 2"] == 0
+    proposals = [proposal_of(history, seed, spec) for seed in range(4)]
+    assert any("TUNABLE_DENSE" in proposal.architecture.blocks for proposal in proposals)
+    for proposal in proposals:
+        assert lacks_nothing(hyperparameter_space(spec, proposal.architecture, 100), proposal.hyperparameters)
+
+
+def test_optuna_is_silent_and_left_as_it_was(capfd):
+    verbosity = optuna.logging.get_verbosity()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        proposal_of(studied(12))
+    assert capfd.readouterr() == ("", "")
+    assert optuna.logging.get_verbosity() == verbosity
+
+
+def test_an_oracle_that_learns_beside_it_is_refused():
+    spec = complete(SPEC)
+    spec.hypertuning_method = "bayesian"
+    with pytest.raises(
+        UsageError, match="hypertuning_method is 'bayesian'; it must be 'random': search_type TREE_PARZEN"
+    ):
+        validate(spec)
