@@ -34,7 +34,6 @@ class Refusal:
 _SHARING = "weight sharing between trials"
 _SEARCHES = (
     "GUIDED_MUTATION",
-    "PROGRESSIVE",
     "BAYESIAN",
 )
 _TRANSFERS = (
