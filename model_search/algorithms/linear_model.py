@@ -80,8 +80,8 @@ def fit(
     from sklearn.linear_model import Ridge
 
     from_head = settings.network_alignment == LinearModelSpec.NetworkAlignment.NET_ALIGN_HEAD
-    kept = _without_outliers(costs) if settings.remove_outliers else np.arange(len(costs))
-    if not len(kept):
+    kept = _without_outliers(costs) if settings.remove_outliers else list(range(len(costs)))
+    if not kept:
         return AdditiveModel(np.zeros((0, letters)), from_head)
     there = np.zeros((len(kept), max(len(strings[row]) for row in kept), letters))
     for index, row in enumerate(kept):
@@ -124,11 +124,11 @@ def _ranked(costs: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) ->
     return [int(letter) for letter in letters[np.argsort(costs[letters], kind="stable")]]
 
 
-def _without_outliers(costs: np.ndarray) -> np.ndarray:
+def _without_outliers(costs: np.ndarray) -> list[int]:
     """Places of the costs that are not far above the others; all where more than half are equal."""
     above = costs - np.median(costs) if len(costs) else costs
     deviation = _TO_DEVIATION * float(np.median(np.abs(above))) if len(costs) else 0.0
-    return np.flatnonzero(above <= _OUTLIER * deviation) if deviation else np.arange(len(costs))
+    return [row for row, value in enumerate(above) if not deviation or value <= _OUTLIER * deviation]
 
 
 def _depths(spec: SearchSpec, history: History, rng: np.random.Generator) -> list[int]:

@@ -1,9 +1,9 @@
 """REINFORCE_CONTROLLER: a recurrent controller writes towers and learns from what becomes of them.
 
 Zoph and Le 2017, "Neural Architecture Search with Reinforcement Learning" (ICLR), section 3.2: policy gradient
-(Williams 1992) with a moving average of rewards as baseline, by Adam (Kingma and Ba 2015). The controller writes a tower
-block by block and ends it with a stop. Towers become deeper as trials complete, as in the paper's experiments; here
-`increase_complexity_minimum_trials` says when.
+(Williams 1992) with a moving average of rewards as baseline, by Adam (Kingma and Ba 2015). The controller writes a
+tower block by block and ends it with a stop. Towers become deeper as trials complete, as in the paper's experiments;
+here `increase_complexity_minimum_trials` says when.
 
 There is no controller to keep: each proposal trains one from the trials in the database, in batches in the order of
 their numbers, always from the same first weights. So equal histories have equal controllers, and any number of trainers
