@@ -117,6 +117,7 @@ class Suggestion:
       hyperparameters: values by name.
       parents: numbers of the trials that this one was made from.
       origin: how the architecture was chosen (`user`, `random`, `grow`, `mutate`), for people.
+        A bandit puts the name of the arm and a colon before it, and reads that again.
     """
 
     architecture: Architecture

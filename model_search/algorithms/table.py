@@ -9,6 +9,7 @@ from . import (
     bandit,
     constrained,
     coordinate_descent,
+    gaussian_process,
     genetic,
     harmonica,
     linear_model,
@@ -34,6 +35,7 @@ ALGORITHMS: Mapping[int, SearchAlgorithm] = {
 
 JOINT_ALGORITHMS: Mapping[int, JointAlgorithm] = {
     SearchType.TREE_PARZEN: tree_parzen.suggest,
+    SearchType.BAYESIAN: gaussian_process.suggest,
     SearchType.BANDIT: bandit.suggest,
 }
 """Those that propose hyperparameters together with the tower."""

@@ -1,6 +1,7 @@
 """keras-tuner's bayesian oracle, at a cost that a short trial can bear."""
 
 import warnings
+from collections.abc import Iterator
 
 import keras_tuner
 import numpy as np
@@ -36,9 +37,13 @@ class SampledBayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         )
 
     def populate_space(self, trial_id: str) -> dict:
-        """The point of the lowest lower confidence bound of the cost; random until there are enough trials."""
-        if len(self.trials) < self.num_initial_points:
-            return self._random_populate_space()
+        """The first of `proposals`."""
+        return {"status": "RUNNING", "values": next(self.proposals())}
+
+    def proposals(self) -> Iterator[dict]:
+        """Points, the lowest lower confidence bound of the cost first; random until there are enough trials."""
+        while len(self.trials) < self.num_initial_points:
+            yield self._random_populate_space()["values"]
         points, costs = self._vectorize_trials()
         candidates = self._candidates(points[np.argmin(costs)])
         # One thread: on matrices this small more of them only wait for each other, for seconds on a busy machine.
@@ -46,8 +51,8 @@ class SampledBayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.gpr.fit(points, costs)
             mean, deviation = self.gpr.predict(candidates, return_std=True)
-        chosen = candidates[np.argmin(mean - self.beta * deviation)]
-        return {"status": "RUNNING", "values": self._vector_to_values(chosen)}
+        for place in np.argsort(mean - self.beta * deviation, kind="stable"):
+            yield self._vector_to_values(candidates[place])
 
     def _candidates(self, best: np.ndarray) -> np.ndarray:
         """Points all over the unit cube, and some near the best one known."""

@@ -4,7 +4,7 @@ An oracle is made anew for each proposal, from the study's history and a seed: n
 """
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial as TunerTrial
@@ -33,41 +33,51 @@ def propose(
     """
     values = _answer(keras_tuner.oracles.RandomSearchOracle(_OBJECTIVE, seed=seed, hyperparameters=space))
     if method == "bayesian":
-        values |= _bayesian(shared(space), history, seed)
+        values |= _answer(learned_oracle(shared(space), history, seed, _values))
     return plain_values(values)
 
 
-def _bayesian(space: keras_tuner.HyperParameters, history: History, seed: int) -> dict:
-    """The bayesian oracle's proposal, given the study so far."""
+def learned_oracle(
+    space: keras_tuner.HyperParameters,
+    history: History,
+    seed: int,
+    point: Callable[[Trial], Mapping[str, HyperparameterValue]],
+) -> SampledBayesianOracle:
+    """The bayesian oracle over a space, given the study so far; `point` says what a trial's values in it were."""
     oracle = SampledBayesianOracle(_OBJECTIVE, seed, space)
     for trial, cost in _observations(history):
-        known = TunerTrial(_placed(space, trial), trial_id=str(trial.number), status="COMPLETED")
+        known = TunerTrial(_placed(space, point(trial)), trial_id=str(trial.number), status="COMPLETED")
         known.score = cost
         oracle.trials[known.trial_id] = known
-    return _answer(oracle)
+    return oracle
 
 
 def _observations(history: History) -> list[tuple[Trial, float]]:
     """Trials with their costs. A running one counts as the median, so that the next one looks elsewhere.
 
-    The constant liar of Ginsbourger, Le Riche and Carraro 2010, section 4.3.
+    The constant liar of Ginsbourger, Le Riche and Carraro 2010, section 4.3. One that was stopped early is no better.
     """
     finished = {trial.number: trial for trial in (*history.best(_BEST), *history.completed()[-_NEWEST:])}
-    observed = [
-        (finished[number], history.objective.cost(result.objective))
-        for number in sorted(finished)
-        if (result := finished[number].result) is not None
-    ]
+    observed = _with_costs(history, [finished[number] for number in sorted(finished)])
     if not observed:
         return []
     lie = statistics.median(cost for _, cost in observed)
-    return observed + [(trial, lie) for trial in history.running() if trial.suggestion is not None]
+    stopped = [(trial, max(cost, lie)) for trial, cost in _with_costs(history, history.stopped()[-_NEWEST:])]
+    return observed + stopped + [(trial, lie) for trial in history.running()]
 
 
-def _placed(space: keras_tuner.HyperParameters, trial: Trial) -> keras_tuner.HyperParameters:
-    """A trial's values as a point of the space; a user's value outside of it becomes the nearest one inside."""
-    assert trial.suggestion is not None
-    given: Mapping[str, HyperparameterValue] = trial.suggestion.hyperparameters
+def _with_costs(history: History, trials: Sequence[Trial]) -> list[tuple[Trial, float]]:
+    return [(trial, history.objective.cost(trial.result.objective)) for trial in trials if trial.result is not None]
+
+
+def _values(trial: Trial) -> Mapping[str, HyperparameterValue]:
+    return trial.suggestion.hyperparameters if trial.suggestion else {}
+
+
+def _placed(
+    space: keras_tuner.HyperParameters, given: Mapping[str, HyperparameterValue]
+) -> keras_tuner.HyperParameters:
+    """Values as a point of the space; a user's value outside of it becomes the nearest one inside."""
     placed = space.copy()
     for parameter in space.space:
         if parameter.name in given:

@@ -34,7 +34,6 @@ class Refusal:
 _SHARING = "weight sharing between trials"
 _SEARCHES = (
     "GUIDED_MUTATION",
-    "BAYESIAN",
 )
 _TRANSFERS = (
     "UNIFORM_AVERAGE_TRANSFER_LEARNING",
