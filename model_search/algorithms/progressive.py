@@ -136,6 +136,6 @@ def _ranked(candidates: Iterable[Proposal], study: _Study, rng: np.random.Genera
         if candidate.architecture not in study.known:
             found.setdefault(candidate.architecture, candidate)
     proposals = list(found.values())
-    costs = [predicted(study.weights, proposal.architecture) for proposal in proposals]
+    costs = np.array([predicted(study.weights, proposal.architecture) for proposal in proposals])
     for index in np.lexsort((rng.random(len(proposals)), costs)):
         yield proposals[index]
