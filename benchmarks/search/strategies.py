@@ -3,8 +3,8 @@
     python -m benchmarks.search.strategies [--trials=40] [--steps=200] [--only=TREE_PARZEN,BANDIT]
 
 Each search type gets the bundled `dnn` spec with its `search_type` in place (the constrained one `cnn`, on digits as
-images), without the starts that people chose, written as a file and read from there. All have the same seed. Accuracy is
-that of the held-out rows, which rank trials; settings that count trials are scaled to so few of them.
+images), without the starts that people chose, written as a file and read from there. All have the same seed. Accuracy
+is that of the held-out rows, which rank trials; settings that count trials are scaled to so few of them.
 """
 
 import os
