@@ -4,7 +4,7 @@
     python -m benchmarks.search.build --table=spoken_digits --archive=PATH/fsdd_wav.tar.gz
 
 Run again after an interruption it goes on where it stopped: finished architectures are in a `.csv` beside the table,
-which is compressed when all are there. One thread; several tables may be built at once.
+which is compressed and removed when all are there. One thread; several tables may be built at once.
 """
 
 import csv
@@ -13,9 +13,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache
-from itertools import repeat
+from functools import cache, partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -134,8 +132,8 @@ def build(path: Path, table: str, archive: str) -> None:
     missing = [architecture for architecture in architectures() if str(architecture) not in done]
     # A process that has traced hundreds of networks takes twice as long for the next one: it is replaced before.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, max_tasks_per_child=ARCHITECTURES_PER_PROCESS) as pool:
-        found = pool.map(runs_of, missing, repeat(table), repeat(archive))
+    with context.Pool(1, maxtasksperchild=ARCHITECTURES_PER_PROCESS) as pool:
+        found = pool.imap(partial(runs_of, table=table, archive=archive), missing)
         with path.open("a", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             for count, runs in enumerate(found, 1):
@@ -150,8 +148,11 @@ def main(_: list[str]) -> None:
     folder = Path(FOLDER.value)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{TABLE.value}.csv"
+    if path.with_suffix(".csv.gz").exists():
+        raise app.UsageError(f"{path}.gz is there; remove it to build the table again")
     build(path, TABLE.value, ARCHIVE.value)
     path.with_suffix(".csv.gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+    path.unlink()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from . import (
     coordinate_descent,
     gaussian_process,
     genetic,
+    guided_mutation,
     harmonica,
     linear_model,
     progressive,
@@ -29,6 +30,7 @@ ALGORITHMS: Mapping[int, SearchAlgorithm] = {
     SearchType.PROGRESSIVE: progressive.suggest,
     SearchType.REINFORCE_CONTROLLER: reinforce.suggest,
     SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: constrained.suggest,
+    SearchType.GUIDED_MUTATION: guided_mutation.suggest,
     SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: genetic.suggest,
     SearchType.REGULARIZED_EVOLUTION: regularized_evolution.suggest,
 }

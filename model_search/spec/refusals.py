@@ -32,9 +32,6 @@ class Refusal:
 
 
 _SHARING = "weight sharing between trials"
-_SEARCHES = (
-    "GUIDED_MUTATION",
-)
 _TRANSFERS = (
     "UNIFORM_AVERAGE_TRANSFER_LEARNING",
     "SNAPSHOT_TRANSFER_LEARNING",
@@ -42,7 +39,6 @@ _TRANSFERS = (
 )
 
 REFUSALS = (
-    Refusal("search_type", "this search algorithm", _SEARCHES),
     Refusal("ensemble_spec", "ensembling"),
     Refusal("distillation_spec", "knowledge distillation"),
     Refusal("transfer_learning_spec.transfer_learning_type", _SHARING, _TRANSFERS),
@@ -51,7 +47,6 @@ REFUSALS = (
     Refusal("replay", "replaying architectures"),
     Refusal("pass_label_dict_as_is", "loss and metric functions of the user's own"),
     Refusal("use_synchronous_optimizer", "training one trial on several workers"),
-    Refusal("enable_fast_termination", "stopping trials early"),
 )
 
 

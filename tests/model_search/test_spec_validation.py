@@ -181,7 +181,6 @@ def test_suggestions_of_a_block_that_asks_for_nothing():
 
 REFUSED = {
     "problem_type": "problem_type: RNN_LAST_ACTIVATIONS",
-    "search_type": "search_type: BANDIT",
     "linear_model": "linear_model { ridge_penalty: 0.1 }",
     "num_blocks_in_cell": "num_blocks_in_cell: 5",
     "reduction_block_type": "reduction_block_type: 'MAX_POOLING_2X2'",
@@ -203,7 +202,6 @@ REFUSED = {
     "merge_losses_of_multitask": "merge_losses_of_multitask: true",
     "lengths_feature_name": "lengths_feature_name: 'n'",
     "use_synchronous_optimizer": "use_synchronous_optimizer: true",
-    "enable_fast_termination": "enable_fast_termination: true",
     "is_input_shared": "is_input_shared: true",
     "temperature": "temperature: 2",
 }  # fmt: skip

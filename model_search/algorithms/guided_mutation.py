@@ -1,0 +1,92 @@
+"""GUIDED_MUTATION: beam search with mutation that learns which mutations are worth a trial.
+
+The candidates are all towers one edit away from one of the best `beam_size` trials, and some random ones. A Gaussian
+process over towers (`surrogate`), fitted to every trial so far, says what each may cost and how sure that is. One
+function is drawn from it, and the candidate is taken that is best by that function (Thompson sampling; for trials that
+run side by side: Kandasamy, Krishnamurthy, Schneider and Poczos 2018, "Parallelised Bayesian Optimisation via Thompson
+Sampling", AISTATS). So trainers that ask at the same time spread out, and a candidate is tried as often as it may still
+be the best.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
+
+import numpy as np
+from scipy.linalg import cholesky
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from ..architecture import Architecture
+from ..spec import SearchSpec
+from ..study import History, Trial
+from .algorithm import Proposal
+from .choice import first_new
+from .depths import deepest, towers_of_any_depth
+from .evidence import costs_of, evidence, known_last
+from .neighbours import neighbours
+from .surrogate import Surrogate, fit_parameters, normal_scores, surrogate
+
+# Covariances of so many candidates are drawn from; of more, a sample.
+_CANDIDATES = 600
+_RANDOM = 50
+# Parameters are fitted when the trials have grown by a quarter: in between they hardly move.
+_GROWTH = 1.25
+# Towers that differ little have covariances that rounding leaves singular.
+_JITTER = 1e-4
+
+
+def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
+    """Proposes the most promising edit; see `SearchAlgorithm`."""
+    trials = evidence(history)
+    random = towers_of_any_depth(spec, history.completed_count(), rng, _RANDOM)
+    if len(trials) < max(2, spec.guided_mutation.trials_before_model):
+        return first_new(random, history)
+    candidates = _candidates(spec, history, rng)
+    with threadpool_limits(1):
+        process = _fitted(tuple(trial.architecture for trial in trials), tuple(costs_of(history, trials)))
+        drawn = _drawn(process, [proposal.architecture for proposal in candidates], rng)
+    ranked = (candidates[place] for place in np.argsort(drawn, kind="stable"))
+    return first_new(known_last(chain(ranked, random), history, trials), history)
+
+
+def _fitted(towers: tuple[Architecture, ...], costs: tuple[float, ...]) -> Surrogate:
+    """The process given all trials, with parameters fitted to the first ones, whose number grows in strides."""
+    count = 2
+    while (longer := max(count + 1, int(count * _GROWTH))) <= len(towers):
+        count = longer
+    return surrogate(towers, normal_scores(costs), _parameters(towers[:count], costs[:count]))
+
+
+@lru_cache(maxsize=64)
+def _parameters(towers: tuple[Architecture, ...], costs: tuple[float, ...]) -> np.ndarray:
+    """Fitted parameters, remembered until there is more to fit them to."""
+    return fit_parameters(towers, normal_scores(costs))
+
+
+def _drawn(process: Surrogate, towers: Sequence[Architecture], rng: np.random.Generator) -> np.ndarray:
+    """Costs of towers by one function drawn from the process."""
+    mean, covariance = process.predict(towers)
+    factor = cholesky(covariance + _JITTER * np.eye(len(mean)), lower=True)
+    return np.asarray(mean + factor @ rng.standard_normal(len(mean)))
+
+
+def _candidates(spec: SearchSpec, history: History, rng: np.random.Generator) -> list[Proposal]:
+    """Edits of the beam and random towers, each tower once."""
+    completed, beam = history.completed_count(), history.best(spec.beam_size)
+    edits = _edits(spec, beam, completed, rng)
+    room = _CANDIDATES - spec.guided_mutation.random_candidates
+    if len(edits) > room:
+        edits = [edits[place] for place in sorted(rng.choice(len(edits), room, replace=False))]
+    random = towers_of_any_depth(spec, completed, rng, spec.guided_mutation.random_candidates)
+    return list({proposal.architecture: proposal for proposal in (*random, *edits)}.values())
+
+
+def _edits(spec: SearchSpec, beam: Sequence[Trial], completed: int, rng: np.random.Generator) -> list[Proposal]:
+    """All towers one edit away from one of the beam; deeper ones with the probability of growth."""
+    grows = rng.random() < spec.increase_complexity_probability
+    last = deepest(spec, completed) if grows else 0
+    found: dict[Architecture, Proposal] = {}
+    for parent in beam:
+        for edit, child in neighbours(spec, parent.architecture, last):
+            found.setdefault(child, Proposal(child, (parent.number,), edit))
+    return list(found.values())
