@@ -19,8 +19,8 @@ def check_bandit(spec: SearchSpec, arms: Sequence[int]) -> None:
     """What holds for a spec that uses BANDIT with these arms, its own or those by default."""
     refused = next((refusal.values for refusal in REFUSALS if refusal.field == "search_type"), ())
     for arm in arms:
-        name = Words(SearchType.Name(arm))
-        require(name not in refused, "bandit.arms", name, "this search algorithm is not available in this release")
+        asked = Words(SearchType.Name(arm))
+        require(asked not in refused, "bandit.arms", asked, "this search algorithm is not available in this release")
     names = [SearchType.Name(arm) for arm in spec.bandit.arms]
     require(len(names) != 1, "bandit.arms", Words(", ".join(names)), "it must name two search types or more, or none")
     for place, name in enumerate(names):
