@@ -1,10 +1,7 @@
 """Checks of searches that look at hyperparameters too, and of the one that shares trials among others."""
 
-from collections.abc import Sequence
-
 from ..proto.search_spec_pb2 import SearchSpec, SearchType
 from .checks import Words, require
-from .refusals import REFUSALS
 
 
 def check_joint(spec: SearchSpec) -> None:
@@ -15,12 +12,8 @@ def check_joint(spec: SearchSpec) -> None:
     require(is_arm or spec.hypertuning_method == "random", "hypertuning_method", spec.hypertuning_method, allowed)
 
 
-def check_bandit(spec: SearchSpec, arms: Sequence[int]) -> None:
-    """What holds for a spec that uses BANDIT with these arms, its own or those by default."""
-    refused = next((refusal.values for refusal in REFUSALS if refusal.field == "search_type"), ())
-    for arm in arms:
-        asked = Words(SearchType.Name(arm))
-        require(asked not in refused, "bandit.arms", asked, "this search algorithm is not available in this release")
+def check_bandit(spec: SearchSpec) -> None:
+    """What holds for a spec that uses BANDIT."""
     names = [SearchType.Name(arm) for arm in spec.bandit.arms]
     require(len(names) != 1, "bandit.arms", Words(", ".join(names)), "it must name two search types or more, or none")
     for place, name in enumerate(names):

@@ -129,7 +129,7 @@ def _require_counts(message: Message, path: str, *fields: str) -> None:
 
 
 _CHECKS = {
-    SearchType.BANDIT: lambda spec: check_bandit(spec, search_types_of(spec)[1:]),
+    SearchType.BANDIT: check_bandit,
     SearchType.TREE_PARZEN: check_joint,
     SearchType.BAYESIAN: check_joint,
     SearchType.HARMONICA_SEARCH: check_harmonica,
