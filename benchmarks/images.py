@@ -25,7 +25,8 @@ from model_search.data.provider import DataOptions
 from model_search.model_dir import TEST_FILE
 from model_search.open_search import SearchConfig, open_search
 from model_search.plugins import load_plugins
-from model_search.run_trial import Search, run_trial
+from model_search.run_trial import run_trial
+from model_search.search_parts import Search
 from model_search.spec import complete, load_spec, validate
 from model_search.training.options import TrainingOptions
 

@@ -24,6 +24,7 @@ import tensorflow as tf
 from absl import app, flags
 from sklearn.datasets import load_digits
 
+from model_search import prepare_trial
 from model_search import run_trial as way
 from model_search.converters import hyperparameters_to_proto
 from model_search.data.arrays.arrays import provider_from
@@ -120,8 +121,9 @@ def measure(title: str, data: Callable, blocks: list[str], problem: str, steps: 
             begin = time.perf_counter()
             claim = search.store.claim(search.study.id, "benchmark", 60)
             with (
-                timed(seconds, way, "suggestion_for", "suggest and store"),
-                timed(seconds, way, "build", "build the network"),
+                timed(seconds, way, "prepared", "suggest, store, build, measure costs"),
+                timed(seconds, prepare_trial, "build", "  of it: build the network"),
+                timed(seconds, prepare_trial, "costs_of", "  of it: measure costs"),
                 timed(seconds, way, "fit", "optimizer, trace, steps"),
                 timed(seconds, fit, "build_optimizer", "  of it: make the optimizer"),
                 timed(seconds, fit, "compiled_steps", "  of it: wrap the loop"),

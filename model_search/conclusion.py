@@ -2,7 +2,7 @@
 
 from .final_test import score_best_on_test
 from .refit import refit_best
-from .run_trial import Search
+from .search_parts import Search
 
 
 def conclude(search: Search) -> None:

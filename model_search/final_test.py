@@ -12,7 +12,7 @@ from .data.trees import Tree, mapped
 from .model_dir import TEST_FILE, refitted_model
 from .model_file import load_model
 from .network.serving import logits_behind
-from .run_trial import Search
+from .search_parts import Search
 from .training.evaluation import evaluated
 
 

@@ -14,8 +14,8 @@ from .errors import UsageError
 from .model_dir import prepare_model_dir, record_study, store_url
 from .own_blocks import check_own_blocks
 from .proto import search_spec_pb2
-from .run_trial import Search
-from .spec import SearchSpec, canonical_text
+from .search_parts import Search
+from .spec import SearchSpec, canonical_text, rungs
 from .spec.towers import named_blocks
 from .study import StudyConfig
 from .training.metrics import objective_for
@@ -114,11 +114,16 @@ def check_budget(config: SearchConfig) -> None:
         "batch_size": (config.training.batch_size, 1),
         "eval_steps": (config.training.eval_steps, 0),
         "max_parameters": (config.training.max_parameters, 0),
+        "max_flops": (config.training.max_flops, 0),
+        "max_latency_ms": (config.training.max_latency_ms, 0),
     }
     for name, (value, minimum) in least.items():
         if value < minimum:
             raise UsageError(f"--{name}={value} is too small: at least {minimum}")
     check_seed(config.seed)
+    steps = config.training.train_steps
+    if config.spec.HasField("early_stopping") and not rungs(config.spec, steps, steps):
+        raise UsageError(f"early stopping with --train_steps={steps}: no trial would be compared before its last step")
 
 
 def check_seed(seed: int) -> None:

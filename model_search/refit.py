@@ -15,7 +15,9 @@ from .data.joined import JoinedProvider
 from .data.pipeline import Pipeline
 from .errors import TrialError
 from .model_dir import REFIT_FOLDER, REFIT_REPORT, refitted_model
-from .run_trial import Search, build, seed_of, served
+from .prepare_trial import build, seed_of
+from .run_trial import served
+from .search_parts import Search
 from .spec import trial_steps
 from .study import Trial
 from .training.artifacts import MODEL, write_model

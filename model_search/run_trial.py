@@ -1,62 +1,36 @@
 """The way of one trial, from its claim to its report."""
 
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import keras
-import tensorflow as tf
 
 from . import files
-from .controller import Controller, SearchSpaceExhaustedError
-from .data.pipeline import Pipeline
-from .errors import StudyError, TrialError
-from .network.heads import head_of
-from .network.reloading import check_reloads
+from .controller import SearchSpaceExhaustedError
+from .data.trees import Tree
+from .errors import StudyError
 from .network.serving import forgetting_calls, serving_model
-from .network.tower import Tower, build_tower
-from .spec import SearchSpec, trial_steps
-from .study import History, Measurement, Result, Study, Suggestion
-from .training.artifacts import trial_folder, write_artifacts
+from .network.tower import Tower
+from .prepare_trial import Prepared, prepared, seed_of
+from .rungs import FellBehind, Rungs
+from .search_parts import Search
+from .spec import trial_steps
+from .study import Measurement, Result
+from .training.artifacts import trial_folder, write_artifacts, write_records
 from .training.checkpoint import CHECKPOINT
 from .training.evaluation import evaluated
-from .training.failures import as_trial_error, check_memory
+from .training.failures import as_trial_error
 from .training.fit import Fit, InterruptedTraining, fit
 from .training.inference import logits_of
 from .training.loop import report_steps
-from .training.options import TrainingOptions
-from .trial_store.contract import Claim, DuplicateSuggestionError, LeaseLostError, TrialStore
+from .trial_store.contract import Claim, LeaseLostError
 from .trial_store.heartbeat import Heartbeat
-
-MAX_PROPOSALS = 100
-
-
-@dataclass(frozen=True)
-class Search:
-    """All that a trainer needs to run trials of a study.
-
-    Attributes:
-      refit: whether the best network is trained once more on all examples when the search is over.
-      stop: set from another thread or a signal handler to end the running trial within about a second.
-    """
-
-    store: TrialStore
-    study: Study
-    history: History
-    spec: SearchSpec
-    controller: Controller
-    pipeline: Pipeline
-    options: TrainingOptions
-    strategy: tf.distribute.Strategy
-    model_dir: str
-    refit: bool
-    stop: threading.Event
 
 
 def run_trial(search: Search, claim: Claim) -> None:
-    """Runs one attempt at a trial and reports it: completed, or infeasible with the reason.
+    """Runs one attempt at a trial and reports it: completed, stopped early, or infeasible with the reason.
 
     Raises:
       LeaseLostError: somebody else has the trial now; nothing was written.
@@ -67,9 +41,7 @@ def run_trial(search: Search, claim: Claim) -> None:
     begin = time.monotonic()
     with Heartbeat(search.store, claim) as heartbeat:
         try:
-            suggestion = suggestion_for(search, claim)
-            result = train_and_evaluate(search, claim, suggestion, heartbeat, begin)
-            search.store.complete(claim, result)
+            train_and_report(Attempt(search, claim, heartbeat, begin, prepared(search, claim)))
         except InterruptedTraining:
             search.store.release(claim)
             raise
@@ -93,47 +65,61 @@ def give_back(search: Search, claim: Claim) -> None:
         search.store.release(claim)
 
 
-def suggestion_for(search: Search, claim: Claim) -> Suggestion:
-    """What the trial trains: as an earlier attempt stored it, or a new suggestion, stored before training starts."""
-    if claim.suggestion is not None:
-        return claim.suggestion
-    for salt in range(MAX_PROPOSALS):
-        suggestion = search.controller.suggest(claim.number, search.history, salt)
-        try:
-            search.store.suggest(claim, suggestion)
-            return suggestion
-        except DuplicateSuggestionError:
-            continue
-    raise SearchSpaceExhaustedError("everything that the spec allows has been tried")
+@dataclass(frozen=True)
+class Attempt:
+    """A claimed trial with its network; `begin` is when it was claimed, by the monotonic clock."""
+
+    search: Search
+    claim: Claim
+    heartbeat: Heartbeat
+    begin: float
+    network: Prepared
+
+    @property
+    def folder(self) -> str:
+        """Where the trial's files are."""
+        return trial_folder(self.search.model_dir, self.claim.number)
+
+    def evaluated(self) -> tuple[dict[str, float], Tree | None]:
+        """Metrics and logits of the network as it is now."""
+        pipeline = self.search.pipeline
+        return evaluated(pipeline.task, logits_of(self.network.tower.model, pipeline.evaluation()))
+
+    def result(self, metrics: Mapping[str, float], model: str = "") -> Result:
+        """What is reported: evaluation metrics, and the path of the exported model where there is one."""
+        costs, seconds = self.network.costs, time.monotonic() - self.begin
+        objective = metrics[self.search.study.config.objective.metric]
+        return Result(
+            objective, metrics["loss"], metrics, costs.parameters, seconds, model, costs.flops, costs.latency_ms
+        )
 
 
-def train_and_evaluate(
-    search: Search, claim: Claim, suggestion: Suggestion, heartbeat: Heartbeat, begin: float
-) -> Result:
-    """Builds, trains and evaluates the suggested network and writes its files."""
-    folder = trial_folder(search.model_dir, claim.number)
-    files.make_folder(folder)
-    seed = seed_of(search, claim.number)
-    tower = build(search, suggestion, seed)
-    steps = trial_steps(search.spec, suggestion.architecture, search.options.train_steps)
+def train_and_report(attempt: Attempt) -> None:
+    """Trains and evaluates a network, writes its files and completes the trial, or stops it on the way."""
+    search, claim, network = attempt.search, attempt.claim, attempt.network
+    files.make_folder(attempt.folder)
+    steps = trial_steps(search.spec, network.suggestion.architecture, search.options.train_steps)
+    rungs = Rungs(search, claim, steps, lambda: attempt.evaluated()[0])
+    checkpoint = files.join(attempt.folder, CHECKPOINT)
     plan = Fit(
-        search.spec, suggestion, search.pipeline, search.options, search.strategy, steps, seed,
-        files.join(folder, CHECKPOINT),
+        search.spec, network.suggestion, search.pipeline, search.options, search.strategy, steps,
+        seed_of(search, claim.number), checkpoint, rungs.steps,
     )  # fmt: skip
     measurements: list[Measurement] = []
-    fit(plan, tower, progress_of(search, claim, heartbeat, steps, measurements))
-    metrics, logits = evaluated(search.pipeline.task, logits_of(tower.model, search.pipeline.evaluation()))
+    try:
+        fit(plan, network.tower, progress_of(attempt, steps, rungs, measurements))
+    except FellBehind as behind:
+        check_lease(attempt)
+        write_records(attempt.folder, claim.number, network.suggestion, measurements)
+        search.store.stop(claim, attempt.result(behind.measurement.metrics))
+        files.remove(checkpoint)
+        return
+    metrics, logits = attempt.evaluated()
     measurements.append(Measurement(steps, metrics))
-    with served(search, tower) as model:
-        check_lease(search, claim, heartbeat)
-        path = write_artifacts(folder, claim.number, suggestion, model, logits, measurements)
-    objective = metrics[search.study.config.objective.metric]
-    return Result(objective, metrics["loss"], metrics, tower.parameters, time.monotonic() - begin, path)
-
-
-def seed_of(search: Search, number: int) -> int:
-    """The seed of a trial's weights and order of examples."""
-    return (search.study.config.seed * 1_000_003 + number) % 2**31
+    with served(search, network.tower) as model:
+        check_lease(attempt)
+        path = write_artifacts(attempt.folder, claim.number, network.suggestion, model, logits, measurements)
+    search.store.complete(claim, attempt.result(metrics, path))
 
 
 @contextlib.contextmanager
@@ -146,48 +132,29 @@ def served(search: Search, tower: Tower) -> Iterator[keras.Model]:
         )
 
 
-def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
-    """The suggested network with its initial weights, drawn from the seed.
-
-    Raises:
-      TrialError: it cannot be built, or is larger than allowed or than memory.
-    """
-    keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(search.options.mixed_precision or "float32")
-    head = head_of(search.spec, search.pipeline.task)
-    with search.strategy.scope():
-        tower = build_tower(
-            suggestion.architecture,
-            suggestion.hyperparameters,
-            search.pipeline.encoding,
-            head,
-            search.spec.embedding_size,
-        )
-    limit = search.options.max_parameters
-    if limit and tower.parameters > limit:
-        raise TrialError(f"the network has {tower.parameters:,} parameters, --max_parameters allows {limit:,}")
-    check_memory(tower.parameters)
-    check_reloads(tower.model, suggestion.architecture)
-    return tower
-
-
-def check_lease(search: Search, claim: Claim, heartbeat: Heartbeat) -> None:
+def check_lease(attempt: Attempt) -> None:
     """Raises `LeaseLostError` where the trial is somebody else's by now: files are not to be touched then."""
-    if heartbeat.lost.is_set():
-        raise LeaseLostError(f"trial {claim.number} was taken over")
-    search.store.heartbeat(claim)
+    if attempt.heartbeat.lost.is_set():
+        raise LeaseLostError(f"trial {attempt.claim.number} was taken over")
+    attempt.search.store.heartbeat(attempt.claim)
 
 
 def progress_of(
-    search: Search, claim: Claim, heartbeat: Heartbeat, steps: int, measurements: list[Measurement]
+    attempt: Attempt, steps: int, rungs: Rungs, measurements: list[Measurement]
 ) -> Callable[[int, float], None]:
-    """What the training loop calls: ends it where the lease or the trainer has, and stores measurements."""
+    """What the training loop calls: ends it where the lease or the trainer has, or the trial fell behind, and stores
+    measurements."""
+    search, claim = attempt.search, attempt.claim
     marks = set(report_steps(steps))
 
     def progress(step: int, loss: float) -> None:
-        if heartbeat.lost.is_set():
+        if attempt.heartbeat.lost.is_set():
             raise LeaseLostError(f"trial {claim.number} was taken over")
-        if step in marks:
+        if step in rungs.steps:
+            # Before the trainer may be told to stop: a checkpoint at a rung says that the trial has passed it.
+            measurements.append(rungs.measured(step, loss))
+            rungs.compare(measurements[-1])
+        elif step in marks:
             measurements.append(Measurement(step, {"training_loss": loss}))
             search.store.measure(claim, measurements[-1])
         if search.stop.is_set() and step < steps:

@@ -135,10 +135,14 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Metrics at one moment of a trial; `step` counts gradient steps from 0."""
+    """Metrics at one moment of a trial; `step` counts gradient steps from 0.
+
+    `objective` is there where the trial was evaluated at that moment on its way: finite.
+    """
 
     step: int
     metrics: Mapping[str, float]
+    objective: float | None = None
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,8 @@ class Result:
       parameters: number of trainable and other weights of the network.
       seconds: wall time of the attempt, claim to report.
       model: path of the exported model, relative to the model directory where it lies in it.
+      flops: multiply-adds of one example; None where they cannot be counted, or in trials of earlier versions.
+      latency_ms: milliseconds of one example on the machine of the trainer; None in trials of earlier versions.
     """
 
     objective: float
@@ -160,6 +166,8 @@ class Result:
     parameters: int
     seconds: float
     model: str
+    flops: int | None = None
+    latency_ms: float | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.objective) and math.isfinite(self.loss)):
@@ -231,7 +239,7 @@ class History(Protocol):
         ...
 
     def has_failed(self, architecture: Architecture) -> bool:
-        """Whether a trial of this architecture was infeasible."""
+        """Whether a trial of this architecture was infeasible, or a network of it was refused for its costs."""
         ...
 
     def has_tried(self, architecture: Architecture) -> bool:

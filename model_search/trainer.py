@@ -4,7 +4,8 @@ import threading
 from collections.abc import Mapping
 
 from .controller import SearchSpaceExhaustedError
-from .run_trial import Search, run_trial
+from .run_trial import run_trial
+from .search_parts import Search
 from .study import TrialState
 from .training.fit import InterruptedTraining
 from .trial_store.contract import Claim, LeaseLostError, TrialStore

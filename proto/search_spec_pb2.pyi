@@ -371,8 +371,28 @@ class BanditSpec(_message.Message):
     arms: _containers.RepeatedScalarFieldContainer[SearchType]
     def __init__(self, arms: _Optional[_Iterable[_Union[SearchType, str]]] = ...) -> None: ...
 
+class EarlyStoppingSpec(_message.Message):
+    __slots__ = ("rule", "reduction_factor", "minimum_steps", "minimum_trials")
+    class Rule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        UNKNOWN_EARLY_STOPPING_RULE: _ClassVar[EarlyStoppingSpec.Rule]
+        MEDIAN_RULE: _ClassVar[EarlyStoppingSpec.Rule]
+        SUCCESSIVE_HALVING: _ClassVar[EarlyStoppingSpec.Rule]
+    UNKNOWN_EARLY_STOPPING_RULE: EarlyStoppingSpec.Rule
+    MEDIAN_RULE: EarlyStoppingSpec.Rule
+    SUCCESSIVE_HALVING: EarlyStoppingSpec.Rule
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    REDUCTION_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_STEPS_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_TRIALS_FIELD_NUMBER: _ClassVar[int]
+    rule: EarlyStoppingSpec.Rule
+    reduction_factor: int
+    minimum_steps: float
+    minimum_trials: int
+    def __init__(self, rule: _Optional[_Union[EarlyStoppingSpec.Rule, str]] = ..., reduction_factor: _Optional[int] = ..., minimum_steps: _Optional[float] = ..., minimum_trials: _Optional[int] = ...) -> None: ...
+
 class SearchSpec(_message.Message):
-    __slots__ = ("minimum_depth", "maximum_depth", "search_type", "increase_complexity_minimum_trials", "problem_type", "blocks_to_use", "apply_dropouts_between_blocks", "learning_spec", "ensemble_spec", "lengths_feature_name", "use_synchronous_optimizer", "user_suggestions", "weight_feature_name", "multi_task_spec", "primary_task_name", "cnn_data_format", "beam_size", "increase_complexity_probability", "transfer_learning_spec", "use_parameter_scaled_training", "use_auxiliary_head", "auxiliary_head_loss_weight", "mutate_probability", "crossover_probability", "random_architecture_probability", "num_blocks_in_cell", "reduction_block_type", "replicate_cell", "linear_model", "distillation_spec", "is_input_shared", "replay", "temperature", "disable_last_dense_layer", "pass_label_dict_as_is", "merge_losses_of_multitask", "hypertuning_method", "enable_fast_termination", "embedding_size", "guided_mutation", "regularized_evolution", "harmonica", "reinforce", "progressive", "bandit")
+    __slots__ = ("minimum_depth", "maximum_depth", "search_type", "increase_complexity_minimum_trials", "problem_type", "blocks_to_use", "apply_dropouts_between_blocks", "learning_spec", "ensemble_spec", "lengths_feature_name", "use_synchronous_optimizer", "user_suggestions", "weight_feature_name", "multi_task_spec", "primary_task_name", "cnn_data_format", "beam_size", "increase_complexity_probability", "transfer_learning_spec", "use_parameter_scaled_training", "use_auxiliary_head", "auxiliary_head_loss_weight", "mutate_probability", "crossover_probability", "random_architecture_probability", "num_blocks_in_cell", "reduction_block_type", "replicate_cell", "linear_model", "distillation_spec", "is_input_shared", "replay", "temperature", "disable_last_dense_layer", "pass_label_dict_as_is", "merge_losses_of_multitask", "hypertuning_method", "enable_fast_termination", "embedding_size", "guided_mutation", "regularized_evolution", "harmonica", "reinforce", "progressive", "bandit", "early_stopping")
     MINIMUM_DEPTH_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_DEPTH_FIELD_NUMBER: _ClassVar[int]
     SEARCH_TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -418,6 +438,7 @@ class SearchSpec(_message.Message):
     REINFORCE_FIELD_NUMBER: _ClassVar[int]
     PROGRESSIVE_FIELD_NUMBER: _ClassVar[int]
     BANDIT_FIELD_NUMBER: _ClassVar[int]
+    EARLY_STOPPING_FIELD_NUMBER: _ClassVar[int]
     minimum_depth: int
     maximum_depth: int
     search_type: SearchType
@@ -463,4 +484,5 @@ class SearchSpec(_message.Message):
     reinforce: ReinforceSpec
     progressive: ProgressiveSpec
     bandit: BanditSpec
-    def __init__(self, minimum_depth: _Optional[int] = ..., maximum_depth: _Optional[int] = ..., search_type: _Optional[_Union[SearchType, str]] = ..., increase_complexity_minimum_trials: _Optional[_Iterable[int]] = ..., problem_type: _Optional[_Union[ProblemType, str]] = ..., blocks_to_use: _Optional[_Iterable[str]] = ..., apply_dropouts_between_blocks: bool = ..., learning_spec: _Optional[_Union[LearningSpec, _Mapping]] = ..., ensemble_spec: _Optional[_Union[EnsemblingSpec, _Mapping]] = ..., lengths_feature_name: _Optional[str] = ..., use_synchronous_optimizer: bool = ..., user_suggestions: _Optional[_Iterable[_Union[TowerSuggestion, _Mapping]]] = ..., weight_feature_name: _Optional[str] = ..., multi_task_spec: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., primary_task_name: _Optional[str] = ..., cnn_data_format: _Optional[str] = ..., beam_size: _Optional[int] = ..., increase_complexity_probability: _Optional[float] = ..., transfer_learning_spec: _Optional[_Union[TransferLearningSpec, _Mapping]] = ..., use_parameter_scaled_training: bool = ..., use_auxiliary_head: bool = ..., auxiliary_head_loss_weight: _Optional[float] = ..., mutate_probability: _Optional[float] = ..., crossover_probability: _Optional[float] = ..., random_architecture_probability: _Optional[float] = ..., num_blocks_in_cell: _Optional[int] = ..., reduction_block_type: _Optional[str] = ..., replicate_cell: bool = ..., linear_model: _Optional[_Union[LinearModelSpec, _Mapping]] = ..., distillation_spec: _Optional[_Union[DistillationSpec, _Mapping]] = ..., is_input_shared: bool = ..., replay: _Optional[_Union[ArchitectureReplay, _Mapping]] = ..., temperature: _Optional[float] = ..., disable_last_dense_layer: bool = ..., pass_label_dict_as_is: bool = ..., merge_losses_of_multitask: bool = ..., hypertuning_method: _Optional[str] = ..., enable_fast_termination: bool = ..., embedding_size: _Optional[int] = ..., guided_mutation: _Optional[_Union[GuidedMutationSpec, _Mapping]] = ..., regularized_evolution: _Optional[_Union[RegularizedEvolutionSpec, _Mapping]] = ..., harmonica: _Optional[_Union[HarmonicaSpec, _Mapping]] = ..., reinforce: _Optional[_Union[ReinforceSpec, _Mapping]] = ..., progressive: _Optional[_Union[ProgressiveSpec, _Mapping]] = ..., bandit: _Optional[_Union[BanditSpec, _Mapping]] = ...) -> None: ...
+    early_stopping: EarlyStoppingSpec
+    def __init__(self, minimum_depth: _Optional[int] = ..., maximum_depth: _Optional[int] = ..., search_type: _Optional[_Union[SearchType, str]] = ..., increase_complexity_minimum_trials: _Optional[_Iterable[int]] = ..., problem_type: _Optional[_Union[ProblemType, str]] = ..., blocks_to_use: _Optional[_Iterable[str]] = ..., apply_dropouts_between_blocks: bool = ..., learning_spec: _Optional[_Union[LearningSpec, _Mapping]] = ..., ensemble_spec: _Optional[_Union[EnsemblingSpec, _Mapping]] = ..., lengths_feature_name: _Optional[str] = ..., use_synchronous_optimizer: bool = ..., user_suggestions: _Optional[_Iterable[_Union[TowerSuggestion, _Mapping]]] = ..., weight_feature_name: _Optional[str] = ..., multi_task_spec: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., primary_task_name: _Optional[str] = ..., cnn_data_format: _Optional[str] = ..., beam_size: _Optional[int] = ..., increase_complexity_probability: _Optional[float] = ..., transfer_learning_spec: _Optional[_Union[TransferLearningSpec, _Mapping]] = ..., use_parameter_scaled_training: bool = ..., use_auxiliary_head: bool = ..., auxiliary_head_loss_weight: _Optional[float] = ..., mutate_probability: _Optional[float] = ..., crossover_probability: _Optional[float] = ..., random_architecture_probability: _Optional[float] = ..., num_blocks_in_cell: _Optional[int] = ..., reduction_block_type: _Optional[str] = ..., replicate_cell: bool = ..., linear_model: _Optional[_Union[LinearModelSpec, _Mapping]] = ..., distillation_spec: _Optional[_Union[DistillationSpec, _Mapping]] = ..., is_input_shared: bool = ..., replay: _Optional[_Union[ArchitectureReplay, _Mapping]] = ..., temperature: _Optional[float] = ..., disable_last_dense_layer: bool = ..., pass_label_dict_as_is: bool = ..., merge_losses_of_multitask: bool = ..., hypertuning_method: _Optional[str] = ..., enable_fast_termination: bool = ..., embedding_size: _Optional[int] = ..., guided_mutation: _Optional[_Union[GuidedMutationSpec, _Mapping]] = ..., regularized_evolution: _Optional[_Union[RegularizedEvolutionSpec, _Mapping]] = ..., harmonica: _Optional[_Union[HarmonicaSpec, _Mapping]] = ..., reinforce: _Optional[_Union[ReinforceSpec, _Mapping]] = ..., progressive: _Optional[_Union[ProgressiveSpec, _Mapping]] = ..., bandit: _Optional[_Union[BanditSpec, _Mapping]] = ..., early_stopping: _Optional[_Union[EarlyStoppingSpec, _Mapping]] = ...) -> None: ...

@@ -10,12 +10,13 @@ import tensorflow as tf
 
 from ..data.pipeline import Pipeline
 from ..data.trees import leaves, mapped
-from ..errors import TrialError
+from ..network.costs import costs_of
 from ..network.tower import Tower
 from ..own_blocks import built
 from ..spec import SearchSpec
 from ..spec.towers import tower
 from ..training.failures import as_trial_error
+from ..training.limits import check_costs, check_parameters
 from ..training.options import TrainingOptions
 
 TIMED_STEPS = 3
@@ -35,15 +36,18 @@ def probe(spec: SearchSpec, pipeline: Pipeline, name: str, options: TrainingOpti
     architecture = tower(spec, [name])
     try:
         found = built(spec, pipeline, architecture, options.train_steps)
-        if options.max_parameters and found.parameters > options.max_parameters:
-            raise TrialError(f"{found.parameters:,} parameters, --max_parameters allows {options.max_parameters:,}")
+        check_parameters(options, found.parameters)
+        costs = costs_of(found)
+        check_costs(options, costs)
         seconds = seconds_per_step(found, random_batch(found, options.batch_size)) * options.train_steps
     except Exception as error:  # Whatever a user's block does is what this command is there to show.
         reason = str(as_trial_error(error))
         return Probe(f"{name}: {reason}", 0.0, reason)
     finally:
         keras.utils.clear_session()
-    return Probe(f"{name}: {found.parameters:,} parameters, {seconds:.2f} s", seconds, "")
+    flops = "unknown" if costs.flops is None else f"{costs.flops:,}"
+    said = f"{name}: {found.parameters:,} parameters, {flops} multiply-adds, {costs.latency_ms:.3g} ms, {seconds:.2f} s"
+    return Probe(said, seconds, "")
 
 
 def random_batch(network: Tower, batch_size: int) -> Any:

@@ -7,6 +7,7 @@ from ..errors import UsageError
 from ..model_dir import read_study_file
 from ..open_search import SearchConfig
 from ..plugins import import_modules, load_plugins
+from ..proto.search_spec_pb2 import EarlyStoppingSpec
 from ..spec import SearchSpec, complete, load_spec, validate
 from ..spec.data_options import with_spec
 from .flags import FLAGS, data_options, required_model_dir, training_options
@@ -20,6 +21,8 @@ DEFAULT_SPECS = {
     "text_lines": "text_all",
 }
 
+RULES = {"median": EarlyStoppingSpec.MEDIAN_RULE, "successive_halving": EarlyStoppingSpec.SUCCESSIVE_HALVING}
+
 
 def load_all_plugins() -> None:
     """Registers the built-in blocks and providers, installed plug-ins, and what `--import_modules` names."""
@@ -32,6 +35,12 @@ def spec_from_flags() -> SearchSpec:
     spec = load_spec(FLAGS.spec or DEFAULT_SPECS.get(FLAGS.dataset, "dnn"))
     if FLAGS.hypertuning_method:
         spec.hypertuning_method = FLAGS.hypertuning_method
+    if FLAGS.early_stopping == "none":
+        spec.ClearField("early_stopping")
+    elif FLAGS.early_stopping:
+        spec.early_stopping.rule = RULES[FLAGS.early_stopping]
+    if FLAGS.early_stopping:
+        spec.ClearField("enable_fast_termination")
     completed = complete(spec)
     validate(completed)
     return completed

@@ -38,6 +38,12 @@ def define_spec_flags() -> None:
         f"Bundled spec ({', '.join(bundled_specs())}), or path of a .pbtxt file; by default by the data set.",
     )
     flags.DEFINE_string("hypertuning_method", "", "Oracle for hyperparameters: random or bayesian; overrides the spec.")
+    flags.DEFINE_enum(
+        "early_stopping",
+        "",
+        ["", "median", "successive_halving", "none"],
+        "Stop trials that fall behind others, by which rule; overrides the spec.",
+    )
     flags.DEFINE_alias("phoenix_spec_filename", "spec")
 
 
@@ -95,6 +101,14 @@ def define_training_flags() -> None:
     flags.DEFINE_integer("eval_steps", default.eval_steps, "Evaluation batches that rank a trial; 0 for all.")
     flags.DEFINE_integer("batch_size", default.batch_size, "Examples of a step.")
     flags.DEFINE_integer("max_parameters", default.max_parameters, "Larger networks are not trained; 0: no limit.")
+    flags.DEFINE_integer(
+        "max_flops", default.max_flops, "Networks of more multiply-adds an example are not trained; 0: no limit."
+    )
+    flags.DEFINE_float(
+        "max_latency_ms",
+        default.max_latency_ms,
+        "Networks that take more milliseconds an example here are not trained; 0: no limit.",
+    )
     flags.DEFINE_string("mixed_precision", "", "Keras dtype policy: mixed_float16 or mixed_bfloat16.")
     flags.DEFINE_float(
         "checkpoint_seconds", default.checkpoint_seconds, "Time between mid-trial checkpoints.", lower_bound=0
@@ -160,6 +174,8 @@ def training_options() -> TrainingOptions:
         mixed_precision=FLAGS.mixed_precision,
         checkpoint_seconds=FLAGS.checkpoint_seconds,
         max_parameters=FLAGS.max_parameters,
+        max_flops=FLAGS.max_flops,
+        max_latency_ms=FLAGS.max_latency_ms,
     )
 
 

@@ -36,6 +36,8 @@ def print_table(rows: Sequence[dict[str, Any]], config: StudyConfig) -> None:
         *((name, "right") for name in further),
         *(
             ("parameters", "right"),
+            ("multiply-adds", "right"),
+            ("ms", "right"),
             ("seconds", "right"),
             ("architecture", "left"),
             ("hyperparameters or error", "left"),
@@ -46,12 +48,14 @@ def print_table(rows: Sequence[dict[str, Any]], config: StudyConfig) -> None:
     for rank, row in enumerate(rows, 1):
         scored = row["objective"] is not None
         table.add_row(
-            str(rank) if scored else "",
+            str(rank) if row["state"] == TrialState.COMPLETED.value else "",
             str(row["number"]),
             row["state"].lower(),
             f"{row['objective']:.4f}" if scored else "",
             *(f"{row['metrics'][name]:.4f}" if name in row["metrics"] else "" for name in further),
             f"{row['parameters']:,}" if scored else "",
+            f"{row['flops']:,}" if row["flops"] is not None else "",
+            f"{row['latency_ms']:.3g}" if row["latency_ms"] is not None else "",
             f"{row['seconds']:.2f}" if scored else "",
             " > ".join(row["architecture"]),
             row["error"] if not scored and row["error"] else hyperparameter_text(row["hyperparameters"]),

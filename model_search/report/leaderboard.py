@@ -28,8 +28,8 @@ def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
 
 
 def leaderboard_rows(trials: Iterable[Trial], config: StudyConfig) -> list[dict[str, Any]]:
-    """A dict a trial: `number, kind, state, objective, metrics, architecture, hyperparameters, parameters, parents,
-    seconds, model, error`. What a trial does not have is None (or empty).
+    """A dict a trial: `number, kind, state, objective, metrics, architecture, hyperparameters, parameters, flops,
+    latency_ms, parents, seconds, model, error`. What a trial does not have is None (or empty).
 
     Where a search has several tasks, `tasks` too: by name, the primary one first, `architecture` with the task's own
     blocks behind the shared tower, and `metrics`.
@@ -55,6 +55,8 @@ def leaderboard_row(trial: Trial) -> dict[str, Any]:
         "architecture": list(suggestion.architecture) if suggestion else [],
         "hyperparameters": dict(suggestion.hyperparameters) if suggestion else {},
         "parameters": result.parameters if result else None,
+        "flops": result.flops if result else None,
+        "latency_ms": result.latency_ms if result else None,
         "parents": list(suggestion.parents) if suggestion else [],
         "seconds": result.seconds if result else None,
         "model": result.model if result else None,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..study import Measurement, Trial
+from ..study import Measurement, Result, Trial
 from .leaderboard import leaderboard_row, value_text
 from .tasks import TaskPart, metrics_of
 
@@ -41,13 +41,20 @@ def trial_page(
         lines += section("hyperparameters", trial.suggestion.hyperparameters)
     if trial.result:
         lines += metric_sections("metrics", trial.result.metrics, tasks)
-        lines += [f"parameters: {trial.result.parameters:,}", f"seconds: {trial.result.seconds:.2f}"]
+        lines += [f"parameters: {trial.result.parameters:,}", *cost_lines(trial.result)]
+        lines += [f"seconds: {trial.result.seconds:.2f}"]
         lines += [f"model: {trial.result.model}"]
     if test:
         lines += metric_sections("test metrics", test, tasks)
     if trial.error:
         lines.append(f"{'error' if row['error'] else 'earlier attempt'}: {trial.error}")
     return lines + curves(measurements)
+
+
+def cost_lines(result: Result) -> list[str]:
+    """What one example costs, as far as it is known."""
+    lines = [] if result.flops is None else [f"multiply-adds: {result.flops:,}"]
+    return lines if result.latency_ms is None else [*lines, f"latency: {result.latency_ms:.3g} ms"]
 
 
 def metric_sections(title: str, metrics: Mapping[str, float], tasks: Sequence[TaskPart]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from ..proto.search_spec_pb2 import SearchSpec
 from .completion import canonical_text, complete
+from .early_stopping import rungs
 from .loading import bundled_specs, load_spec, parse_spec
 from .steps import trial_steps
 from .validation import validate
@@ -13,6 +14,7 @@ __all__ = [
     "complete",
     "load_spec",
     "parse_spec",
+    "rungs",
     "trial_steps",
     "validate",
 ]

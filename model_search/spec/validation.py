@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec
 from ..registry import closest
 from .checks import check_block, require, shown
+from .early_stopping import check_early_stopping
 from .names import OPTIMIZERS
 from .refusals import refuse_unsupported
 from .search_types import check_search
@@ -100,6 +101,7 @@ def validate(spec: SearchSpec) -> None:
         )
     _check_growth(spec)
     check_search(spec)
+    check_early_stopping(spec)
     _check_phases(spec)
     _check_learning(spec)
     _check_blocks(spec)

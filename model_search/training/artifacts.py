@@ -51,6 +51,14 @@ def write_model(folder: str, model: keras.Model) -> None:
     files.write_atomically(files.join(folder, MODEL), keras_bytes(model))
 
 
+def write_records(folder: str, number: int, suggestion: Suggestion, measurements: Sequence[Measurement]) -> None:
+    """Writes what a trial was and how it went into its folder."""
+    write_events(folder, measurements)
+    files.write_atomically(files.join(folder, SUGGESTION), suggestion_text(number, suggestion).encode())
+    content = json.dumps([asdict(measurement) for measurement in measurements], indent=1)
+    files.write_atomically(files.join(folder, MEASUREMENTS), content.encode())
+
+
 def write_artifacts(
     folder: str,
     number: int,
@@ -64,10 +72,7 @@ def write_artifacts(
     Returns:
       Path of the model below the model directory: `trials/<number>/model.keras`.
     """
-    write_events(folder, measurements)
-    files.write_atomically(files.join(folder, SUGGESTION), suggestion_text(number, suggestion).encode())
-    content = json.dumps([asdict(measurement) for measurement in measurements], indent=1)
-    files.write_atomically(files.join(folder, MEASUREMENTS), content.encode())
+    write_records(folder, number, suggestion, measurements)
     if logits is not None:
         ending, content_of_logits = logits_bytes(logits)
         files.write_atomically(files.join(folder, f"{LOGITS}.{ending}"), content_of_logits)

@@ -34,6 +34,7 @@ class Fit:
       steps: gradient steps in all.
       seed: of the order of examples.
       checkpoint: path of the mid-trial checkpoint.
+      rungs: further steps at which progress is told, in ascending order.
     """
 
     spec: search_spec_pb2.SearchSpec
@@ -44,6 +45,7 @@ class Fit:
     steps: int
     seed: int
     checkpoint: str
+    rungs: tuple[int, ...] = ()
 
 
 def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
@@ -70,7 +72,8 @@ def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
     def save(step: int) -> None:
         save_checkpoint(plan.checkpoint, step, plan.suggestion, variables)
 
-    train(steps, feed, first, plan.steps, _saving(progress, save, plan.options.checkpoint_seconds, plan.steps))
+    reported = _saving(progress, save, plan.options.checkpoint_seconds, plan.steps)
+    train(steps, feed, first, plan.steps, reported, plan.rungs)
     files.remove(plan.checkpoint)
 
 

@@ -6,7 +6,7 @@ metrics and callbacks and the call of each step, so the loop keeps only what a t
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -70,17 +70,24 @@ def report_steps(last: int) -> list[int]:
     return sorted({max(1, tenth * last // REPORTS) for tenth in range(1, REPORTS + 1)})
 
 
-def train(steps: Callable[[Any, Any], tf.Tensor], feed: Feed, first: int, last: int, progress: Progress) -> None:
+def train(
+    steps: Callable[[Any, Any], tf.Tensor],
+    feed: Feed,
+    first: int,
+    last: int,
+    progress: Progress,
+    further: Sequence[int] = (),
+) -> None:
     """Runs steps `first` to `last`.
 
     Calls are long enough to cost nothing and short enough (about a second) to stop soon when `progress` raises, which
-    is called after each of them, and at each of `report_steps(last)`.
+    is called after each of them, and at each of `report_steps(last)` and of `further` steps.
 
     Raises:
       NonFiniteLossError: the loss is NaN or infinite.
     """
     done, size = first, 1
-    for mark in report_steps(last):
+    for mark in sorted({*report_steps(last), *further}):
         while done < mark:
             count = min(size, mark - done)
             begin = time.monotonic()

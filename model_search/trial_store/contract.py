@@ -1,11 +1,14 @@
 """What every trial database does."""
 
 import abc
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import StudyError
 from ..study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialState
+
+RUNG_VALUES = 1000
+"""So many trials are compared with at most, however large the study is."""
 
 
 class StoreError(StudyError):
@@ -98,6 +101,13 @@ class TrialStore(abc.ABC):
         """
 
     @abc.abstractmethod
+    def refuse(self, claim: Claim) -> None:
+        """Takes back what the trial was to train and remembers its architecture as failed: it costs too much.
+
+        The trial stays RUNNING, for another suggestion. Again: no effect. Raises `LeaseLostError`.
+        """
+
+    @abc.abstractmethod
     def heartbeat(self, claim: Claim) -> None:
         """Extends the lease by `lease_seconds` from now. Raises `LeaseLostError`."""
 
@@ -111,6 +121,10 @@ class TrialStore(abc.ABC):
     @abc.abstractmethod
     def complete(self, claim: Claim, result: Result) -> None:
         """RUNNING to COMPLETED. Again with the same claim: no effect, no error. Raises `LeaseLostError`."""
+
+    @abc.abstractmethod
+    def stop(self, claim: Claim, result: Result) -> None:
+        """RUNNING to STOPPED with the result so far. Again with the same claim: no effect. Raises `LeaseLostError`."""
 
     @abc.abstractmethod
     def fail(self, claim: Claim, reason: str) -> None:
@@ -164,12 +178,21 @@ class TrialStore(abc.ABC):
         """Measurements of a trial's latest attempt that stored any, by step."""
 
     @abc.abstractmethod
+    def rung_values(
+        self, study_id: int, step: int, states: Collection[TrialState] | None = None
+    ) -> Mapping[int, float]:
+        """Objectives measured at a step, by trial number in ascending order; of trials in `states` where given.
+
+        Each trial's is that of its latest attempt that has one there. The newest `RUNG_VALUES` of them.
+        """
+
+    @abc.abstractmethod
     def counts(self, study_id: int) -> dict[TrialState, int]:
         """Number of trials in each state; states without trials are there with 0."""
 
     @abc.abstractmethod
     def has_failed(self, study_id: int, architecture: Sequence[str]) -> bool:
-        """Whether a trial of this architecture is INFEASIBLE."""
+        """Whether a trial of this architecture is INFEASIBLE, or it was refused (see `refuse`)."""
 
     @abc.abstractmethod
     def has_tried(self, study_id: int, architecture: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from model_search.data.arrays.arrays import provider_from
 from model_search.data.provider import DataOptions
 from model_search.open_search import SearchConfig, open_search
 from model_search.plugins import load_plugins
-from model_search.run_trial import Search
+from model_search.search_parts import Search
 from model_search.spec import complete, parse_spec, validate
 from model_search.training.options import TrainingOptions
 

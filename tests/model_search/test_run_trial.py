@@ -12,12 +12,16 @@ import pytest
 import tensorflow as tf
 from searches import SPEC, open_small, vectors
 
+from model_search import prepare_trial
 from model_search import run_trial as way
+from model_search.architecture import Architecture
 from model_search.converters import suggestion_from_text
 from model_search.errors import StudyError
 from model_search.final_test import score_best_on_test
 from model_search.model_file import load_model
-from model_search.study import TrialState
+from model_search.network.costs import Costs
+from model_search.search_parts import Search
+from model_search.study import Suggestion, TrialState
 from model_search.trainer import StopAfter, work
 from model_search.training import fit as fitting
 from model_search.training.artifacts import trial_folder
@@ -83,7 +87,7 @@ def test_several_devices_train_one_network(tmp_path) -> None:
     search = open_small(tmp_path, train_steps=60)
     devices = [device.name for device in tf.config.list_logical_devices("CPU")]
     assert len(devices) == 2
-    several = way.Search(**{**vars(search), "strategy": tf.distribute.MirroredStrategy(devices)})
+    several = Search(**{**vars(search), "strategy": tf.distribute.MirroredStrategy(devices)})
     way.run_trial(several, claim(search))
     assert the_trial(search).error == ""
     assert the_trial(search).result.objective > 0.6
@@ -98,7 +102,7 @@ def test_an_interrupted_trial_is_given_back_and_goes_on_from_its_checkpoint(tmp_
 
     monkeypatch.setattr(fitting, "load_checkpoint", recorded)
     search = open_small(tmp_path, train_steps=400)
-    stopping = way.Search(**{**vars(search), "stop": threading.Event()})
+    stopping = Search(**{**vars(search), "stop": threading.Event()})
     stopping.stop.set()
     with pytest.raises(InterruptedTraining):
         way.run_trial(stopping, claim(search))
@@ -119,7 +123,7 @@ def test_going_on_from_a_checkpoint_gives_what_an_uninterrupted_trial_gives(tmp_
     for interrupted in (False, True):
         search = open_small(tmp_path / str(interrupted), train_steps=300)
         if interrupted:
-            stopping = way.Search(**{**vars(search), "stop": threading.Event()})
+            stopping = Search(**{**vars(search), "stop": threading.Event()})
             stopping.stop.set()
             with pytest.raises(InterruptedTraining):
                 way.run_trial(stopping, claim(search))
@@ -143,11 +147,72 @@ def test_a_trial_that_was_taken_over_changes_nothing(tmp_path, monkeypatch) -> N
     assert not (tmp_path / "trials" / "1" / "model.keras").exists()
 
 
-def test_a_network_above_max_parameters_is_not_trained(tmp_path) -> None:
+TWO_BLOCKS = """
+  problem_type: DNN
+  maximum_depth: 1
+  minimum_depth: 1
+  blocks_to_use: "FIXED_OUTPUT_FULLY_CONNECTED_512"
+  blocks_to_use: "FIXED_OUTPUT_FULLY_CONNECTED_64"
+  learning_spec { optimizers: "adam" }
+"""
+
+
+def test_costs_are_in_the_result(tmp_path) -> None:
+    search = open_small(tmp_path, TWO_BLOCKS)
+    work(search, "tester", 60.0)
+    results = {trial.architecture[0].rpartition("_")[2]: trial.result for trial in search.store.trials(search.study.id)}
+    # From 4 inputs to the block, and from that to 2 classes.
+    assert results["64"].flops == 4 * 64 + 64 * 2
+    assert results["512"].flops == 4 * 512 + 512 * 2
+    assert all(0 < result.latency_ms < 1000 for result in results.values())
+
+
+@pytest.mark.parametrize("limit", [{"max_parameters": 1000}, {"max_flops": 384}])
+def test_a_network_above_a_limit_is_replaced_before_it_trains(tmp_path, limit) -> None:
+    search = open_small(tmp_path, TWO_BLOCKS, **limit)
+    assert work(search, "tester", 60.0) == ""
+    trials = search.store.trials(search.study.id)
+    assert [trial.state for trial in trials] == [TrialState.COMPLETED] * 4
+    assert {trial.architecture for trial in trials} == {Architecture(("FIXED_OUTPUT_FULLY_CONNECTED_64",))}
+    assert search.history.has_failed(Architecture(("FIXED_OUTPUT_FULLY_CONNECTED_512",)))
+
+
+def test_a_latency_above_the_limit_is_refused(tmp_path, monkeypatch) -> None:
+    slow = {"FIXED_OUTPUT_FULLY_CONNECTED_512": 9.0, "FIXED_OUTPUT_FULLY_CONNECTED_64": 1.0}
+
+    def measured(tower):
+        (name,) = [name for name in slow if any(name in layer.name for layer in tower.model.layers)]
+        return Costs(1, None, slow[name])
+
+    monkeypatch.setattr(prepare_trial, "costs_of", measured)
+    search = open_small(tmp_path, TWO_BLOCKS, max_latency_ms=2.5, trials=2)
+    work(search, "tester", 60.0)
+    assert [trial.result.latency_ms for trial in search.store.trials(search.study.id)] == [1.0, 1.0]
+
+
+def test_where_nothing_is_within_the_limits_the_search_ends_and_says_so(tmp_path) -> None:
+    search = open_small(tmp_path, TWO_BLOCKS, max_flops=5)
+    assert "within --max_flops=5" in work(search, "tester", 60.0)
+    assert search.store.trials(search.study.id) == []
+
+
+def test_a_trial_gives_up_after_so_many_refusals(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(prepare_trial, "MAX_REFUSALS", 2)
     search = open_small(tmp_path, max_parameters=5)
     way.run_trial(search, claim(search))
-    assert the_trial(search).state is TrialState.INFEASIBLE
-    assert "--max_parameters allows 5" in the_trial(search).error
+    trial = the_trial(search)
+    assert trial.state is TrialState.INFEASIBLE
+    assert "--max_parameters allows 5" in trial.error
+    assert search.history.has_failed(trial.architecture)
+
+
+def test_a_refused_suggestion_of_a_lost_attempt_is_refused_again(tmp_path) -> None:
+    search = open_small(tmp_path, TWO_BLOCKS, max_parameters=1000)
+    first = claim(search)
+    search.store.suggest(first, Suggestion(Architecture(("FIXED_OUTPUT_FULLY_CONNECTED_512",)), {}))
+    search.store.release(first)
+    way.run_trial(search, claim(search))
+    assert the_trial(search).architecture == Architecture(("FIXED_OUTPUT_FULLY_CONNECTED_64",))
 
 
 def test_an_error_of_the_study_gives_the_trial_back_and_stops(tmp_path, monkeypatch) -> None:
@@ -156,7 +221,7 @@ def test_an_error_of_the_study_gives_the_trial_back_and_stops(tmp_path, monkeypa
     def broken(*arguments) -> None:
         raise StudyError("the data are gone")
 
-    monkeypatch.setattr(way, "build", broken)
+    monkeypatch.setattr(prepare_trial, "build", broken)
     with pytest.raises(StudyError, match="the data are gone"):
         work(search, "tester", 60.0)
     assert the_trial(search).state is TrialState.WAITING

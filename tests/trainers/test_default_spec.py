@@ -23,7 +23,7 @@ from model_search.trainers import configuration
 )
 def test_the_default_fits_the_data_set(dataset, spec, problem, monkeypatch) -> None:
     load_plugins()
-    flags = SimpleNamespace(dataset=dataset, spec=spec, hypertuning_method="")
+    flags = SimpleNamespace(dataset=dataset, spec=spec, hypertuning_method="", early_stopping="")
     monkeypatch.setattr(configuration, "FLAGS", flags)
     assert ProblemType.Name(configuration.spec_from_flags().problem_type) == problem
 

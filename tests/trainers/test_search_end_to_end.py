@@ -49,8 +49,8 @@ def test_leaderboard_json_is_best_first_and_complete(searched, command) -> None:
     rows = json.loads(command("leaderboard", f"--model_dir={folder}", "--format=json").out)
     assert sorted(row["number"] for row in rows) == [1, 2, 3]
     assert list(rows[0]) == [
-        "number", "kind", "state", "objective", "metrics", "architecture", "hyperparameters", "parameters", "parents",
-        "seconds", "model", "error",
+        "number", "kind", "state", "objective", "metrics", "architecture", "hyperparameters", "parameters", "flops",
+        "latency_ms", "parents", "seconds", "model", "error",
     ]  # fmt: skip
     objectives = [row["objective"] for row in rows]
     assert objectives == sorted(objectives, reverse=True)

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, upd
 from ...study import Measurement, Result, Suggestion, TrialState
 from ..contract import Claim, DuplicateSuggestionError
 from .clock import now
-from .encoding import metrics_text, result_values, stored_text, suggestion_of, suggestion_values
-from .tables import measurements, trials
+from .encoding import NO_SUGGESTION, metrics_text, result_values, stored_text, suggestion_of, suggestion_values
+from .tables import measurements, refusals, trials
 from .transaction import StudyTransaction, Transition, lease_lost
 
 
@@ -58,6 +58,21 @@ def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> Non
             raise lease_lost(claim)
 
 
+def refuse(connection: Connection, claim: Claim) -> None:
+    """Takes the suggestion back and remembers its architecture."""
+    with StudyTransaction(connection, claim.study_id) as study:
+        row = connection.execute(select(trials.c.architecture_digest).where(*_held_by(claim))).one_or_none()
+        if row is None:
+            raise lease_lost(claim)
+        if row.architecture_digest is None:
+            return
+        key = {"study_id": claim.study_id, "architecture_digest": row.architecture_digest}
+        known = select(refusals).where(*(refusals.c[name] == value for name, value in key.items()))
+        if connection.execute(known).one_or_none() is None:
+            connection.execute(insert(refusals).values(**key))
+        study.move_claimed(claim, Transition.SUGGEST, **NO_SUGGESTION)
+
+
 def heartbeat(connection: Connection, claim: Claim) -> None:
     """Extends the lease. One statement on one row: it waits for no other trial of the study."""
     change = update(trials).where(*_held_by(claim)).values(lease_expires=now() + claim.lease_seconds)
@@ -75,16 +90,22 @@ def measure(connection: Connection, claim: Claim, measurement: Measurement) -> N
         "attempt": claim.attempt,
         "step": int(measurement.step),
     }
-    text = metrics_text(measurement.metrics)
+    values = {"metrics": metrics_text(measurement.metrics), "objective": measurement.objective}
     change = update(measurements).where(*(measurements.c[name] == value for name, value in key.items()))
-    if not connection.execute(change.values(metrics=text)).rowcount:
-        connection.execute(insert(measurements).values(metrics=text, **key))
+    if not connection.execute(change.values(**values)).rowcount:
+        connection.execute(insert(measurements).values(**values, **key))
 
 
 def complete(connection: Connection, claim: Claim, result: Result) -> None:
     """Stores the result."""
     with StudyTransaction(connection, claim.study_id) as study:
         study.move_claimed(claim, Transition.COMPLETE, **result_values(result, study.objective))
+
+
+def stop(connection: Connection, claim: Claim, result: Result) -> None:
+    """Stores the result so far."""
+    with StudyTransaction(connection, claim.study_id) as study:
+        study.move_claimed(claim, Transition.STOP, **result_values(result, study.objective))
 
 
 def fail(connection: Connection, claim: Claim, reason: str) -> None:

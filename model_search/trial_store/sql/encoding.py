@@ -95,6 +95,12 @@ def suggestion_values(suggestion: Suggestion) -> Values:
     }
 
 
+NO_SUGGESTION: Values = dict.fromkeys(
+    ("fingerprint", "architecture_digest", "kind", "origin", "architecture", "hyperparameters", "parents")
+)
+"""The same columns where there is none."""
+
+
 def suggestion_of(row: Row[Any]) -> Suggestion | None:
     """The suggestion from a trial's row; None before one was stored."""
     if row.fingerprint is None:
@@ -118,6 +124,8 @@ def result_values(result: Result, objective: Objective) -> Values:
         "parameters": int(result.parameters),
         "seconds": float(result.seconds),
         "model": result.model,
+        "flops": None if result.flops is None else int(result.flops),
+        "latency_ms": None if result.latency_ms is None else float(result.latency_ms),
     }
 
 
@@ -125,7 +133,16 @@ def result_of(row: Row[Any]) -> Result | None:
     """The result from a trial's row; None before it finished."""
     if row.objective is None:
         return None
-    return Result(row.objective, row.loss, json.loads(row.metrics), row.parameters, row.seconds, row.model)
+    return Result(
+        row.objective,
+        row.loss,
+        json.loads(row.metrics),
+        row.parameters,
+        row.seconds,
+        row.model,
+        row.flops,
+        row.latency_ms,
+    )
 
 
 def trial_of(row: Row[Any]) -> Trial:
@@ -149,4 +166,4 @@ def metrics_text(metrics: Mapping[str, float]) -> str:
 
 def measurement_of(row: Row[Any]) -> Measurement:
     """A measurement from its row."""
-    return Measurement(row.step, json.loads(row.metrics))
+    return Measurement(row.step, json.loads(row.metrics), row.objective)

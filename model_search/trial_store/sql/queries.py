@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, func, select
 
 from ...study import Measurement, Trial, TrialState
-from ..contract import StoreError
+from ..contract import RUNG_VALUES, StoreError
 from .encoding import architecture_digest, measurement_of, trial_of
-from .tables import measurements, studies, trials
+from .tables import measurements, refusals, studies, trials
 
 
 def best(connection: Connection, study_id: int, count: int) -> list[Trial]:
@@ -47,6 +47,22 @@ def measurements_of(connection: Connection, study_id: int, number: int) -> list[
     return [measurement_of(row) for row in connection.execute(query)]
 
 
+def rung_values(
+    connection: Connection, study_id: int, step: int, states: Collection[TrialState] | None
+) -> dict[int, float]:
+    """Objectives at a step by trial, of each one's latest attempt that has one there."""
+    query = select(measurements.c.number, measurements.c.objective).where(
+        measurements.c.study_id == study_id, measurements.c.step == step, measurements.c.objective.is_not(None)
+    )
+    if states is not None:
+        # Looked up trial by trial: a join may begin with all trials of the study.
+        of_trial = (trials.c.study_id == measurements.c.study_id, trials.c.number == measurements.c.number)
+        state = select(trials.c.state).where(*of_trial).scalar_subquery()
+        query = query.where(state.in_([wanted.value for wanted in states]))
+    newest = query.order_by(measurements.c.number.desc(), measurements.c.attempt.desc()).limit(RUNG_VALUES)
+    return {row.number: row.objective for row in reversed(connection.execute(newest).all())}
+
+
 def running_trainers(connection: Connection, study_id: int) -> list[str]:
     """Names of trainers that hold a trial."""
     query = select(trials.c.trainer).where(trials.c.study_id == study_id, trials.c.state == TrialState.RUNNING.value)
@@ -62,8 +78,12 @@ def counts(connection: Connection, study_id: int) -> dict[TrialState, int]:
 
 
 def has_failed(connection: Connection, study_id: int, architecture: Sequence[str]) -> bool:
-    """Whether an infeasible trial has this architecture."""
-    return _is_there(connection, study_id, architecture, {TrialState.INFEASIBLE})
+    """Whether an infeasible trial has this architecture, or it was refused."""
+    if _is_there(connection, study_id, architecture, {TrialState.INFEASIBLE}):
+        return True
+    digest = architecture_digest(architecture)
+    refused = select(refusals).where(refusals.c.study_id == study_id, refusals.c.architecture_digest == digest)
+    return connection.execute(refused).one_or_none() is not None
 
 
 def has_tried(connection: Connection, study_id: int, architecture: Sequence[str]) -> bool:

@@ -1,6 +1,6 @@
 """The trial database in SQL, as the contract wants it: each method is one transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import URL
 
@@ -53,6 +53,10 @@ class SqlTrialStore(TrialStore):
         """See `TrialStore`."""
         self._database.write(lambda connection: changes.suggest(connection, claim, suggestion))
 
+    def refuse(self, claim: Claim) -> None:
+        """See `TrialStore`."""
+        self._database.write(lambda connection: changes.refuse(connection, claim))
+
     def heartbeat(self, claim: Claim) -> None:
         """See `TrialStore`. Gives up on a busy database after half a lease, so that the caller learns of it in time."""
         patience = min(PATIENCE_SECONDS, max(LEAST_PATIENCE_SECONDS, claim.lease_seconds / 2))
@@ -65,6 +69,10 @@ class SqlTrialStore(TrialStore):
     def complete(self, claim: Claim, result: Result) -> None:
         """See `TrialStore`."""
         self._database.write(lambda connection: changes.complete(connection, claim, result))
+
+    def stop(self, claim: Claim, result: Result) -> None:
+        """See `TrialStore`."""
+        self._database.write(lambda connection: changes.stop(connection, claim, result))
 
     def fail(self, claim: Claim, reason: str) -> None:
         """See `TrialStore`."""
@@ -103,6 +111,12 @@ class SqlTrialStore(TrialStore):
     def measurements(self, study_id: int, number: int) -> Sequence[Measurement]:
         """See `TrialStore`."""
         return self._database.read(lambda connection: queries.measurements_of(connection, study_id, number))
+
+    def rung_values(
+        self, study_id: int, step: int, states: Collection[TrialState] | None = None
+    ) -> Mapping[int, float]:
+        """See `TrialStore`."""
+        return self._database.read(lambda connection: queries.rung_values(connection, study_id, step, states))
 
     def counts(self, study_id: int) -> dict[TrialState, int]:
         """See `TrialStore`."""

@@ -97,6 +97,8 @@ trials = Table(
     Column("parameters", BigInteger),
     Column("seconds", Double),
     Column("model", LongText),
+    Column("flops", BigInteger),
+    Column("latency_ms", Double),
     UniqueConstraint("study_id", "fingerprint", name="uq_search_trials_fingerprint"),
     CheckConstraint(f"state IN ({STATES})", name="ck_search_trials_state"),
     CheckConstraint("number >= 1 AND attempt >= 0", name="ck_search_trials_number"),
@@ -128,8 +130,20 @@ measurements = Table(
     Column("attempt", Integer, primary_key=True, autoincrement=False),
     Column("step", BigInteger, primary_key=True, autoincrement=False),
     Column("metrics", LongText, nullable=False),
+    # Where the trial was evaluated on its way.
+    Column("objective", Double),
     ForeignKeyConstraint(
         ["study_id", "number"], [trials.c.study_id, trials.c.number], name="fk_search_measurements_trial"
     ),
+    Index("ix_search_measurements_rung", "study_id", "step", "number", "attempt"),
+    **SERVER_OPTIONS,
+)
+
+# Architectures that cost more than the study allows: no trial of theirs is left.
+refusals = Table(
+    "search_refusals",
+    metadata,
+    Column("study_id", Integer, ForeignKey(studies.c.id, name="fk_search_refusals_study"), primary_key=True),
+    Column("architecture_digest", String(32), primary_key=True),
     **SERVER_OPTIONS,
 )

@@ -21,6 +21,7 @@ class Transition(enum.Enum):
     CLAIM = (WAITING, RUNNING, "claim")
     SUGGEST = (RUNNING, RUNNING, "suggest")
     COMPLETE = (RUNNING, TrialState.COMPLETED, "complete")
+    STOP = (RUNNING, TrialState.STOPPED, "stop")
     FAIL = (RUNNING, TrialState.INFEASIBLE, "fail")
     RELEASE = (RUNNING, WAITING, "release")
     LOSE = (RUNNING, WAITING, "lose")

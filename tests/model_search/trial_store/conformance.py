@@ -344,6 +344,8 @@ class LeaseConformance:
             lambda: store.heartbeat(zombie),
             lambda: store.measure(zombie, Measurement(2, {"loss": 1.0})),
             lambda: store.complete(zombie, result(0.1)),
+            lambda: store.stop(zombie, result(0.1)),
+            lambda: store.refuse(zombie),
             lambda: store.fail(zombie, "too late"),
             lambda: store.release(zombie),
             lambda: store.withdraw(zombie, "too late"),
@@ -372,6 +374,65 @@ class ReportConformance:
         assert before[0][0].result == result(0.75)
         assert before[0][0].state is TrialState.COMPLETED
         assert store.reap(study.id, ["t1"]) == []
+
+    def test_stop_twice_is_once(self, store: TrialStore, study: Study) -> None:
+        claim = claimed(store, study)
+        store.suggest(claim, suggestion())
+        store.measure(claim, Measurement(3, {"loss": 0.5}, 0.99))
+        store.stop(claim, result(0.99, model=""))
+        before = snapshot(store, study)
+        store.stop(claim, result(0.5))
+        for write in (lambda: store.complete(claim, result()), lambda: store.fail(claim, "no")):
+            with pytest.raises(LeaseLostError):
+                write()
+        assert snapshot(store, study) == before
+        assert (before[0][0].state, before[0][0].result) == (TrialState.STOPPED, result(0.99, model=""))
+        assert store.measurements(study.id, 1) == [Measurement(3, {"loss": 0.5}, 0.99)]
+        assert store.has_tried(study.id, suggestion().architecture.blocks)
+        assert store.best(study.id, 5) == []
+        assert store.reap(study.id, ["t1"]) == []
+        assert claimed(store, study).number == 2
+
+    def test_refused_suggestions(self, store: TrialStore, study: Study) -> None:
+        claim = claimed(store, study)
+        store.refuse(claim)
+        store.suggest(claim, suggestion("A", "B"))
+        store.refuse(claim)
+        before = snapshot(store, study)
+        store.refuse(claim)
+        assert snapshot(store, study) == before
+        assert store.has_failed(study.id, ["A", "B"])
+        assert not store.has_tried(study.id, ["A", "B"])
+        assert not store.has_failed(study.id, ["B", "A"])
+        assert not store.has_failed(store.open_study(config(name="other")).id, ["A", "B"])
+        assert (before[0][0].state, before[0][0].suggestion) == (TrialState.RUNNING, None)
+        assert store.number_of(study.id, suggestion("A", "B").fingerprint) is None
+        for _ in range(2):
+            store.suggest(claim, suggestion("A", "B"))
+            store.refuse(claim)
+        store.suggest(claim, suggestion("B"))
+        store.complete(claim, result())
+        assert store.trial(study.id, 1).suggestion == suggestion("B")  # type: ignore[union-attr]
+
+    def test_rung_values(self, store: TrialStore, study: Study) -> None:
+        claims = [claimed(store, study, f"t{number}") for number in (1, 2, 3, 4)]
+        other = store.open_study(config(name="other"))
+        store.measure(claimed(store, other), Measurement(9, {}, 0.9))
+        for claim, value in zip(claims, (0.5, 0.25, None, 0.125), strict=True):
+            store.measure(claim, Measurement(3, {"loss": 1.0}))
+            store.measure(claim, Measurement(9, {"loss": 1.0}, value))
+        store.stop(claims[1], result(0.25))
+        store.reap(study.id, ["t1"])
+        assert store.rung_values(study.id, 9) == {1: 0.5, 2: 0.25, 4: 0.125}
+        assert list(store.rung_values(study.id, 9)) == [1, 2, 4]
+        assert store.rung_values(study.id, 9, {TrialState.STOPPED, TrialState.RUNNING}) == {2: 0.25, 4: 0.125}
+        assert store.rung_values(study.id, 9, {TrialState.COMPLETED}) == {}
+        assert store.rung_values(study.id, 3) == store.rung_values(study.id, 8) == {}
+        again = claimed(store, study)
+        assert store.rung_values(study.id, 9)[1] == 0.5
+        store.measure(again, Measurement(9, {}, 0.75))
+        store.measure(again, Measurement(9, {}, 0.875))
+        assert store.rung_values(study.id, 9) == {1: 0.875, 2: 0.25, 4: 0.125}
 
     def test_fail_twice_is_once(self, store: TrialStore, study: Study) -> None:
         claim = claimed(store, study)
@@ -411,7 +472,8 @@ class ReportConformance:
             parents=(2, 1),
             origin="grow",
         )
-        reported = result(-1 / 3, 1e300, metrics={"accuracy": -1 / 3, "auc": 0.1}, parameters=2**40, seconds=1 / 7)
+        reported = result(-1 / 3, 1e300, metrics={"accuracy": -1 / 3, "auc": 0.1}, parameters=2**40, seconds=1 / 7,
+                          flops=2**50, latency_ms=1 / 7)  # fmt: skip
         claim = claimed(store, study)
         store.suggest(claim, chosen)
         store.complete(claim, reported)

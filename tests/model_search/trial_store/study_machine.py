@@ -12,7 +12,7 @@ from model_search.trial_store.contract import Claim, DuplicateSuggestionError, L
 
 BUDGET = 6
 TRAINERS = ("a", "b")
-FINAL = {"complete": TrialState.COMPLETED, "fail": TrialState.INFEASIBLE}
+FINAL = {"complete": TrialState.COMPLETED, "stop": TrialState.STOPPED, "fail": TrialState.INFEASIBLE}
 _names = itertools.count()
 
 trainers = st.sampled_from(TRAINERS)
@@ -85,6 +85,8 @@ def machine_for(store: TrialStore) -> type[RuleBasedStateMachine]:
             try:
                 if how == "complete":
                     store.complete(claim, result(objective))
+                elif how == "stop":
+                    store.stop(claim, result(objective))
                 else:
                     store.fail(claim, "reason")
             except LeaseLostError:
@@ -92,10 +94,25 @@ def machine_for(store: TrialStore) -> type[RuleBasedStateMachine]:
                 assert trial.holder != claim or trial.state is not FINAL[how]
             else:
                 if self.holds(claim):
-                    self.put(claim.number, state=FINAL[how], objective=objective if how == "complete" else None)
+                    self.put(claim.number, state=FINAL[how], objective=None if how == "fail" else objective)
                 else:
                     assert trial.holder == claim
                     assert trial.state is FINAL[how]
+
+        @precondition(lambda self: self.claims)
+        @rule(pick=picks)
+        def refuse(self, pick: int) -> None:
+            claim = self.claims[pick % len(self.claims)]
+            try:
+                store.refuse(claim)
+            except LeaseLostError:
+                assert not self.holds(claim)
+            else:
+                assert self.holds(claim)
+                refused = self.trials[claim.number - 1].suggestion
+                if refused is not None:
+                    assert store.has_failed(self.study.id, refused.architecture.blocks)
+                self.put(claim.number, suggestion=None)
 
         @precondition(lambda self: self.claims)
         @rule(pick=picks)

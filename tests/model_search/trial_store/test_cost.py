@@ -9,7 +9,7 @@ import pytest
 from examples import config, suggestion
 from sqlalchemy import event
 
-from model_search.study import Study, TrialState
+from model_search.study import Measurement, Study, TrialState
 from model_search.trial_store.contract import TrialStore
 from model_search.trial_store.open import open_store
 from model_search.trial_store.sql.encoding import architecture_digest
@@ -40,6 +40,9 @@ def fill(path: Path, study: Study, count: int) -> None:
             for n in range((first or 0) + 1, (first or 0) + count + 1)
         ]
         connection.executemany(row, values)
+        connection.executemany(
+            "INSERT INTO search_measurements VALUES (?, ?, 1, 7, '{}', 0.5)", [(study.id, value[1]) for value in values]
+        )
         connection.execute(f"UPDATE search_studies SET completed = completed + {count}, revision = revision + {count}")
 
 
@@ -54,11 +57,18 @@ def use(store: TrialStore, study: Study) -> None:
     store.trials(study.id, {TrialState.RUNNING})
     store.has_failed(study.id, ["A", "B"])
     store.has_tried(study.id, ["C", "A"])
+    store.measure(claim, Measurement(9, {}, 0.5))
     store.number_of(study.id, "x")
     store.counts(study.id)
     store.running_trainers(study.id)
     store.measurements(study.id, 1)
+    store.refuse(claim)
     store.fail(claim, "x")
+
+
+def compare(store: TrialStore, study: Study) -> None:
+    assert len(store.rung_values(study.id, 7)) == 1000
+    assert len(store.rung_values(study.id, 7, {TrialState.COMPLETED})) == 1000
 
 
 def test_every_statement_searches_an_index(filled: Filled) -> None:
@@ -70,6 +80,7 @@ def test_every_statement_searches_an_index(filled: Filled) -> None:
         engine, "before_cursor_execute", lambda c, cursor, sql, values, *rest: statements.append((sql, values))
     )
     use(store, study)
+    compare(store, study)
     connection = sqlite3.connect(path)
     plans = {
         sql: " | ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
@@ -84,9 +95,15 @@ def test_every_statement_searches_an_index(filled: Filled) -> None:
     assert "TEMP B-TREE" not in best
     (new,) = [plan for sql, plan in plans.items() if "revision > ?" in sql]
     assert "ix_search_trials_revision (study_id=? AND state=? AND revision>?)" in new
+    rung_values = [plan for sql, plan in plans.items() if "search_measurements.objective IS NOT NULL" in sql]
+    assert len(rung_values) == 2
+    for plan in rung_values:
+        assert "ix_search_measurements_rung (study_id=? AND step=?)" in plan
+        assert "TEMP B-TREE" not in plan
 
 
-def test_costs_the_same_with_a_hundred_times_the_trials(filled: Filled) -> None:
+@pytest.mark.parametrize(("work", "first"), [(use, 100), (compare, 1100)])
+def test_costs_the_same_in_a_much_larger_study(filled: Filled, work, first: int) -> None:
     # Counted in virtual machine steps, so that the machine's load has no part in it.
     store, study, path = filled
 
@@ -101,11 +118,11 @@ def test_costs_the_same_with_a_hundred_times_the_trials(filled: Filled) -> None:
         pooled = store._database.engine.raw_connection()  # type: ignore[attr-defined]
         pooled.driver_connection.set_progress_handler(step, 10)
         pooled.close()
-        use(store, study)
+        work(store, study)
         return count
 
-    fill(path, study, 100)
-    use(store, study)
+    fill(path, study, first)
+    work(store, study)
     few = steps()
     fill(path, study, 20_000)
     begin = time.perf_counter()

@@ -7,10 +7,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from examples import config
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.schema import CreateTable
 
+from model_search.study import Measurement, Result
 from model_search.trial_store.contract import StoreError
 from model_search.trial_store.open import open_store
 from model_search.trial_store.sql import migrate, tables
@@ -53,13 +55,13 @@ def test_revisions_are_one_line() -> None:
 def test_new_revision_is_made_from_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
 
-    def write(config: Config, **options: object) -> None:
-        assert migrate.revision_of(config.attributes["connection"]) == migrate.head()
+    def write(settings: Config, **options: object) -> None:
+        assert migrate.revision_of(settings.attributes["connection"]) == migrate.head()
         written.append(options)
 
     monkeypatch.setattr(migrate.command, "revision", write)
-    migrate.new_revision("more", "0002")
-    assert written == [{"message": "more", "autogenerate": True, "rev_id": "0002"}]
+    migrate.new_revision("more", "0099")
+    assert written == [{"message": "more", "autogenerate": True, "rev_id": "0099"}]
 
 
 @pytest.mark.parametrize("dialect", [postgresql.dialect(), mysql.dialect()])
@@ -84,25 +86,54 @@ def set_revision(url: str, revision: str) -> None:
 
 def test_newer_database_is_refused(url: str) -> None:
     set_revision(url, "9999")
-    with pytest.raises(StoreError, match=r"schema revision 9999, which is newer than .*\(0001\)"):
+    with pytest.raises(StoreError, match=r"schema revision 9999, which is newer than .*\(0002\)"):
         open_store(url)
 
 
 def test_older_database_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     open_store(url).close()
-    monkeypatch.setattr(migrate, "head", lambda: "0002")
+    monkeypatch.setattr(migrate, "head", lambda: "0003")
     with pytest.raises(
-        StoreError, match=r"revision 0001, this version .* 0002; .* python -m model_search\.trial_store"
+        StoreError, match=r"revision 0002, this version .* 0003; .* python -m model_search\.trial_store"
     ):
         open_store(url)
 
 
 def test_upgrade_command(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert migrate.main([url]) == 0
-    assert "schema revision 0001" in capsys.readouterr().out
+    assert "schema revision 0002" in capsys.readouterr().out
     assert open_store(url).studies() == []
     assert migrate.main([url]) == 0
     assert migrate.main([]) == 2
+
+
+def test_a_database_of_the_first_revision_keeps_its_trials(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as first:
+        upgrade = migrate.command.upgrade
+        first.setattr(migrate.command, "upgrade", lambda config, _: upgrade(config, "0001"))
+        first.setattr(migrate, "head", lambda: "0001")
+        store = open_store(url)
+        study = store.open_study(config())
+        store.close()
+    row = (
+        "INSERT INTO search_trials (study_id, number, state, attempt, trainer, error, revision, token, fingerprint,"
+        " architecture_digest, kind, origin, architecture, hyperparameters, parents, objective, cost, loss, metrics,"
+        " parameters, seconds, model) VALUES (1, 1, 'COMPLETED', 1, 't', '', 1, 'x', 'f', 'd', 'search', '', '[\"A\"]',"
+        " '{}', '[]', 0.5, -0.5, 0.1, '{}', 10, 1.0, 'm')"
+    )
+    with sqlite3.connect(make_url(url).database or "") as connection:
+        connection.execute(row)
+        connection.execute("INSERT INTO search_measurements VALUES (1, 1, 1, 5, '{\"loss\": 2.0}')")
+        connection.execute("UPDATE search_studies SET completed = 1")
+    with pytest.raises(StoreError, match="revision 0001"):
+        open_store(url)
+    assert migrate.main([url]) == 0
+    store = open_store(url)
+    assert store.open_study(config()) == study
+    (trial,) = store.trials(study.id)
+    assert trial.result == Result(0.5, 0.1, {}, 10, 1.0, "m", flops=None, latency_ms=None)
+    assert store.measurements(study.id, 1) == [Measurement(5, {"loss": 2.0})]
+    assert store.has_failed(study.id, ["A"]) is False
 
 
 def test_database_enforces_states(url: str) -> None:

@@ -1,0 +1,106 @@
+"""The first half of a trial: what it trains, built and within the limits on its costs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keras
+
+from .controller import SearchSpaceExhaustedError
+from .network.costs import Costs, costs_of
+from .network.heads import head_of
+from .network.reloading import check_reloads
+from .network.tower import Tower, build_tower
+from .search_parts import Search
+from .study import Suggestion
+from .training.failures import check_memory
+from .training.fit import InterruptedTraining
+from .training.limits import LimitError, check_costs, check_parameters
+from .trial_store.contract import Claim, DuplicateSuggestionError
+
+MAX_PROPOSALS = 100
+# So many networks above the limits are replaced in one trial; then it is infeasible, and the next one looks further.
+MAX_REFUSALS = 20
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A network that is about to be trained: what it was made from, with its initial weights, and what it costs."""
+
+    suggestion: Suggestion
+    tower: Tower
+    costs: Costs
+
+
+def prepared(search: Search, claim: Claim) -> Prepared:
+    """The trial's network. One above the limits is refused, remembered as failed, and another one is proposed.
+
+    Raises:
+      TrialError: it cannot be built, or `MAX_REFUSALS` were above the limits.
+      InterruptedTraining: `search.stop` was set meanwhile.
+      SearchSpaceExhaustedError: there is nothing new to try.
+      LeaseLostError: somebody else has the trial now.
+    """
+    seed = seed_of(search, claim.number)
+    for refusals, suggestion in enumerate(suggestions(search, claim), 1):
+        try:
+            tower = build(search, suggestion, seed)
+            costs = costs_of(tower)
+            check_costs(search.options, costs)
+            return Prepared(suggestion, tower, costs)
+        except LimitError:
+            if refusals >= MAX_REFUSALS:
+                raise
+            search.store.refuse(claim)
+            keras.utils.clear_session()
+        if search.stop.is_set():
+            raise InterruptedTraining(f"trial {claim.number} was interrupted before it trained")
+    raise SearchSpaceExhaustedError(f"everything that the spec allows has been tried{_within(search)}")
+
+
+def suggestions(search: Search, claim: Claim) -> Iterator[Suggestion]:
+    """What the trial may train, each stored before it is given: what an earlier attempt left, then new ones."""
+    if claim.suggestion is not None:
+        yield claim.suggestion
+    for salt in range(MAX_PROPOSALS):
+        try:
+            suggestion = search.controller.suggest(claim.number, search.history, salt)
+        except SearchSpaceExhaustedError as error:
+            raise SearchSpaceExhaustedError(f"{error}{_within(search)}") from None
+        try:
+            search.store.suggest(claim, suggestion)
+        except DuplicateSuggestionError:
+            continue
+        yield suggestion
+
+
+def _within(search: Search) -> str:
+    limits = [f"--{name}={value}" for name, value in search.options.limits().items()]
+    return f" within {' and '.join(limits)}" if limits else ""
+
+
+def seed_of(search: Search, number: int) -> int:
+    """The seed of a trial's weights and order of examples."""
+    return (search.study.config.seed * 1_000_003 + number) % 2**31
+
+
+def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
+    """The suggested network with its initial weights, drawn from the seed.
+
+    Raises:
+      TrialError: it cannot be built, or has more weights than allowed or than memory.
+    """
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(search.options.mixed_precision or "float32")
+    head = head_of(search.spec, search.pipeline.task)
+    with search.strategy.scope():
+        tower = build_tower(
+            suggestion.architecture,
+            suggestion.hyperparameters,
+            search.pipeline.encoding,
+            head,
+            search.spec.embedding_size,
+        )
+    check_parameters(search.options, tower.parameters)
+    check_memory(tower.parameters)
+    check_reloads(tower.model, suggestion.architecture)
+    return tower
