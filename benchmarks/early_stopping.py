@@ -86,6 +86,7 @@ def run(rule: str, seed: int) -> dict[str, object]:
             "rule": rule,
             "seed": seed,
             "best": best[0].result.objective if best and best[0].result else 0.0,
+            "best_trial": best[0].number if best else 0,
             "steps": steps_used(search),
             "stopped": counts[TrialState.STOPPED],
             "completed": counts[TrialState.COMPLETED],

@@ -17,13 +17,14 @@ from ..spec.towers import tower
 from ..study import History, Trial
 from . import coordinate_descent, random_search
 from .algorithm import Proposal
+from .beam import beam_of
 from .choice import first_new
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
     """Proposes the tower around an edited searched part of one of the best; see `SearchAlgorithm`."""
     inner = _searched_spec(spec)
-    beam = [_searched_trial(spec, trial) for trial in history.best(spec.beam_size)]
+    beam = [_searched_trial(spec, trial) for trial in beam_of(spec, history)]
     if beam:
         found = coordinate_descent.candidates(inner, beam, history.completed_count(), rng)
     else:

@@ -14,13 +14,14 @@ from ..spec.towers import role_of
 from ..study import History, Trial
 from . import random_search
 from .algorithm import Proposal
+from .beam import beam_of
 from .choice import first_new
 from .edits import grown, mutated
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
     """Proposes an edit of one of the best `beam_size` trials, or a random tower while none has completed."""
-    beam = history.best(spec.beam_size)
+    beam = beam_of(spec, history)
     if not beam:
         return random_search.suggest(spec, history, rng)
     return first_new(candidates(spec, beam, history.completed_count(), rng), history)

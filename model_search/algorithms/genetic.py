@@ -15,6 +15,7 @@ from ..spec.towers import role_of, tower
 from ..study import History, Trial
 from . import coordinate_descent, random_search
 from .algorithm import Proposal
+from .beam import beam_of
 from .choice import first_new
 from .coordinate_descent import trials_before_depth
 from .edits import crossed, mutated, searched_blocks
@@ -27,7 +28,7 @@ _Operator = Callable[[SearchSpec, Sequence[Trial], int, np.random.Generator], It
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
     """Proposes what the operator that chance chose makes of the beam, or a random tower while none has completed."""
-    beam = history.best(spec.beam_size)
+    beam = beam_of(spec, history)
     if not beam:
         return random_search.suggest(spec, history, rng)
     completed = history.completed_count()

@@ -20,6 +20,7 @@ from ..architecture import Architecture
 from ..spec import SearchSpec
 from ..study import History, Trial
 from .algorithm import Proposal
+from .beam import beam_of
 from .choice import first_new
 from .depths import deepest, towers_of_any_depth
 from .evidence import costs_of, evidence, known_last
@@ -72,7 +73,7 @@ def _drawn(process: Surrogate, towers: Sequence[Architecture], rng: np.random.Ge
 
 def _candidates(spec: SearchSpec, history: History, rng: np.random.Generator) -> list[Proposal]:
     """Edits of the beam and random towers, each tower once."""
-    completed, beam = history.completed_count(), history.best(spec.beam_size)
+    completed, beam = history.completed_count(), beam_of(spec, history)
     edits = _edits(spec, beam, completed, rng)
     room = _CANDIDATES - spec.guided_mutation.random_candidates
     if len(edits) > room:

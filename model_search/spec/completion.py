@@ -30,6 +30,9 @@ def complete(spec: SearchSpec) -> SearchSpec:
     if not completed.learning_spec.optimizers:
         completed.learning_spec.optimizers.extend(DEFAULT_OPTIMIZERS)
     _fill(completed)
+    # Studies that were stored before this field came have specs without it.
+    if not completed.second_objective:
+        completed.ClearField("second_objective")
     return completed
 
 

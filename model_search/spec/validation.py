@@ -15,6 +15,7 @@ from .early_stopping import check_early_stopping
 from .names import OPTIMIZERS
 from .refusals import refuse_unsupported
 from .search_types import check_search
+from .second_objective import check_second_objective
 from .suggestions import check_suggestions
 from .tasks import check_tasks
 from .towers import form_of
@@ -102,6 +103,7 @@ def validate(spec: SearchSpec) -> None:
     _check_growth(spec)
     check_search(spec)
     check_early_stopping(spec)
+    check_second_objective(spec)
     _check_phases(spec)
     _check_learning(spec)
     _check_blocks(spec)

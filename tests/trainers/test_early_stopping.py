@@ -1,4 +1,4 @@
-"""Early stopping by command."""
+"""Early stopping and Pareto fronts by command."""
 
 import json
 
@@ -21,6 +21,15 @@ def test_trials_that_fall_behind_are_stopped_and_the_best_is_complete(command, t
     exported = command("export", f"--model_dir={tmp_path}", f"--trial={stopped}", f"--output={tmp_path}/m.keras")
     assert exported.status == 2
     assert f"trial {stopped} is STOPPED and has no model" in exported.err
+
+    for flag, cost in (("--pareto", "parameters"), ("--pareto=flops", "flops")):
+        front = json.loads(command("leaderboard", f"--model_dir={tmp_path}", "--format=json", flag).out)
+        costs = [row[cost] for row in front]
+        assert front[0]["objective"] == rows[0]["objective"]
+        assert costs[-1] == min(row[cost] for row in rows if row["state"] == "COMPLETED")
+        assert costs == sorted(costs, reverse=True)
+    wrong = command("leaderboard", f"--model_dir={tmp_path}", "--pareto=size")
+    assert wrong.status == 2 and "size" in wrong.err
 
     other = command("train", *SEARCH, f"--model_dir={tmp_path}", "--early_stopping=none")
     assert other.status == 2

@@ -3,15 +3,18 @@
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
 
 from ...errors import UsageError
 from ...handle import load
+from ...pareto import COSTS, pareto_front
 from ...report.leaderboard import leaderboard_rows
 from ...report.tasks import tasks_in
-from ...study import StudyConfig
+from ...spec import cost_of_spec, parse_spec
+from ...study import StudyConfig, Trial
 from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
 from ..summary import print_table
 
@@ -20,6 +23,18 @@ def define_flags() -> None:
     """Flags of `leaderboard`."""
     define_study_flags()
     flags.DEFINE_string("format", "table", "table, json or csv.")
+    flags.DEFINE_flag(
+        # Without a value it is read as true, as a switch.
+        flags.Flag(
+            flags.EnumParser(["", "true", "false", *COSTS]),
+            flags.ArgumentSerializer(),
+            "pareto",
+            "",
+            f"Only trials that no other beats in both objective and cost: {', '.join(COSTS)}; by default the spec's"
+            " second objective, or parameters.",
+            boolean=True,
+        )
+    )
     flags.DEFINE_integer("top", 0, "Only the first so many; 0 for all.", lower_bound=0)
 
 
@@ -30,9 +45,17 @@ def main(arguments: list[str]) -> int:
         raise UsageError(f"--format={FLAGS.format} is unknown; known: {', '.join(WRITERS)}")
     handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
     config = handle.study.config
-    rows = leaderboard_rows(handle.trials(), config)
+    rows = leaderboard_rows(shown_trials(handle.trials(), config), config)
     WRITERS[FLAGS.format](rows[: FLAGS.top or None], config)
     return 0 if any(row["state"] == "COMPLETED" for row in rows) else 1
+
+
+def shown_trials(trials: Sequence[Trial], config: StudyConfig) -> Sequence[Trial]:
+    """All trials, or the front that `--pareto` asks for."""
+    if FLAGS.pareto in ("", "false"):
+        return trials
+    cost = FLAGS.pareto if FLAGS.pareto in COSTS else cost_of_spec(parse_spec(config.spec, "of the study"))
+    return pareto_front(trials, config.objective, cost or COSTS[0])
 
 
 def write_json(rows: list[dict[str, Any]], config: StudyConfig) -> None:
