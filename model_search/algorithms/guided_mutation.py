@@ -1,11 +1,10 @@
 """GUIDED_MUTATION: beam search with mutation that learns which mutations are worth a trial.
 
 The candidates are all towers one edit away from one of the best `beam_size` trials, and some random ones. A Gaussian
-process over towers (`surrogate`), fitted to every trial so far, says what each may cost and how sure that is. One
-function is drawn from it, and the candidate is taken that is best by that function (Thompson sampling; for trials that
-run side by side: Kandasamy, Krishnamurthy, Schneider and Poczos 2018, "Parallelised Bayesian Optimisation via Thompson
-Sampling", AISTATS). So trainers that ask at the same time spread out, and a candidate is tried as often as it may still
-be the best.
+process over towers (`surrogate`), fitted to every trial so far, says what each may cost and how sure that is. What the
+trials under way will cost is drawn from the process (a Thompson sample), and the candidate is taken whose expected
+improvement is largest if they did (Snoek, Larochelle and Adams 2012, "Practical Bayesian Optimization of Machine
+Learning Algorithms", NeurIPS, sections 2.2 and 3.2). So trainers that ask at the same time spread out.
 """
 
 from collections.abc import Sequence
@@ -27,13 +26,11 @@ from .evidence import costs_of, evidence, known_last
 from .neighbours import neighbours
 from .surrogate import Surrogate, fit_parameters, normal_scores, surrogate
 
-# Covariances of so many candidates are drawn from; of more, a sample.
+# So many candidates are looked at; of more, a sample.
 _CANDIDATES = 600
 _RANDOM = 50
 # Parameters are fitted when the trials have grown by a quarter: in between they hardly move.
 _GROWTH = 1.25
-# Towers that differ little have covariances that rounding leaves singular.
-_JITTER = 1e-4
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
@@ -45,8 +42,9 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     candidates = _candidates(spec, history, rng)
     with threadpool_limits(1):
         process = _fitted(tuple(trial.architecture for trial in trials), tuple(costs_of(history, trials)))
-        drawn = _drawn(process, [proposal.architecture for proposal in candidates], rng)
-    ranked = (candidates[place] for place in np.argsort(drawn, kind="stable"))
+        process = _with_drawn(process, [trial.architecture for trial in history.running()], rng)
+        improvement = process.expected_improvement([proposal.architecture for proposal in candidates])
+    ranked = (candidates[place] for place in np.argsort(-improvement, kind="stable"))
     return first_new(known_last(chain(ranked, random), history, trials), history)
 
 
@@ -64,11 +62,13 @@ def _parameters(towers: tuple[Architecture, ...], costs: tuple[float, ...]) -> n
     return fit_parameters(towers, normal_scores(costs))
 
 
-def _drawn(process: Surrogate, towers: Sequence[Architecture], rng: np.random.Generator) -> np.ndarray:
-    """Costs of towers by one function drawn from the process."""
-    mean, covariance = process.predict(towers)
-    factor = cholesky(covariance + _JITTER * np.eye(len(mean)), lower=True)
-    return np.asarray(mean + factor @ rng.standard_normal(len(mean)))
+def _with_drawn(process: Surrogate, running: Sequence[Architecture], rng: np.random.Generator) -> Surrogate:
+    """The process, had the trials under way cost what is drawn for them."""
+    if not running:
+        return process
+    mean, covariance = process.predict(running)
+    factor = cholesky(covariance + process.noise * np.eye(len(mean)), lower=True)
+    return process.given(running, mean + factor @ rng.standard_normal(len(mean)))
 
 
 def _candidates(spec: SearchSpec, history: History, rng: np.random.Generator) -> list[Proposal]:

@@ -6,7 +6,8 @@ under log-normal priors (Rasmussen and Williams 2006, sections 2.2 and 5.4.1).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ _SPREAD = 1.0
 _BOUNDS = [(-7.0, 2.0)] * len(GROUPS) + [(-3.0, 3.0), (-6.0, 1.0)]
 _ITERATIONS = 40
 _JITTER = 1e-6
+_LEAST_VARIANCE = 1e-9
 
 
 def normal_scores(costs: Sequence[float]) -> np.ndarray:
@@ -33,28 +35,51 @@ def normal_scores(costs: Sequence[float]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Surrogate:
-    """A fitted process.
+    """A process and what it was given.
 
     Attributes:
-      towers: that were trained.
+      towers: that were trained, and their costs in normal scores.
       weights: of the groups of features, per difference.
       variance: of the process.
       noise: variance of one training.
     """
 
     towers: tuple[Architecture, ...]
+    costs: np.ndarray
     weights: np.ndarray
     variance: float
     noise: float
-    _factor: np.ndarray
-    _solution: np.ndarray
+
+    @cached_property
+    def _factor(self) -> np.ndarray:
+        kernel = self._kernel(self.towers, self.towers)
+        return np.asarray(cholesky(kernel + (self.noise + _JITTER) * np.eye(len(self.towers)), lower=True))
+
+    @cached_property
+    def _solution(self) -> np.ndarray:
+        return np.asarray(cho_solve((self._factor, True), self.costs))
+
+    def _kernel(self, first: Sequence[Architecture], second: Sequence[Architecture]) -> np.ndarray:
+        return _kernel(self.weights, self.variance, distances(first, second))
+
+    def given(self, towers: Sequence[Architecture], costs: npt.ArrayLike) -> "Surrogate":
+        """The same process, given these towers' costs too."""
+        return replace(self, towers=(*self.towers, *towers), costs=np.concatenate([self.costs, costs]))
 
     def predict(self, towers: Sequence[Architecture]) -> tuple[np.ndarray, np.ndarray]:
         """Mean (towers,) and covariance (towers, towers) of costs in normal scores, without the noise of training."""
-        across = _kernel(self.weights, self.variance, distances(self.towers, towers))
+        across = self._kernel(self.towers, towers)
         solved = solve_triangular(self._factor, across, lower=True)
-        prior = _kernel(self.weights, self.variance, distances(towers, towers))
-        return across.T @ self._solution, prior - solved.T @ solved
+        return across.T @ self._solution, self._kernel(towers, towers) - solved.T @ solved
+
+    def expected_improvement(self, towers: Sequence[Architecture]) -> np.ndarray:
+        """By how much each tower is expected to cost less than the least mean of those given, (towers,), above 0."""
+        across = self._kernel(self.towers, towers)
+        solved = solve_triangular(self._factor, across, lower=True)
+        deviation = np.sqrt(np.maximum(self.variance - (solved**2).sum(0), _LEAST_VARIANCE))
+        least = (self._kernel(self.towers, self.towers) @ self._solution).min()
+        score = (least - across.T @ self._solution) / deviation
+        return np.asarray(deviation * (score * norm.cdf(score) + norm.pdf(score)))
 
 
 def fit_parameters(towers: Sequence[Architecture], costs: npt.ArrayLike) -> np.ndarray:
@@ -69,10 +94,7 @@ def fit_parameters(towers: Sequence[Architecture], costs: npt.ArrayLike) -> np.n
 
 def surrogate(towers: Sequence[Architecture], costs: npt.ArrayLike, parameters: np.ndarray) -> Surrogate:
     """The process with these parameters, given towers and their costs (normal scores)."""
-    weights, variance, noise = _unpacked(parameters)
-    kernel = _kernel(weights, variance, distances(towers, towers))
-    factor = cholesky(kernel + (noise + _JITTER) * np.eye(len(towers)), lower=True)
-    return Surrogate(tuple(towers), weights, variance, noise, factor, cho_solve((factor, True), np.asarray(costs)))
+    return Surrogate(tuple(towers), np.asarray(costs, float), *_unpacked(parameters))
 
 
 def _unpacked(parameters: np.ndarray) -> tuple[np.ndarray, float, float]:

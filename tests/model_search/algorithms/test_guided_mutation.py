@@ -106,8 +106,13 @@ def test_parents_are_trials_one_edit_away():
 def test_trainers_that_ask_at_once_spread_out():
     spec = spec_of(beam_size=3, increase_complexity_minimum_trials=[0])
     history = grown_history(spec, 12)
-    asked = {suggest(spec, history, np.random.default_rng(seed)).architecture for seed in range(20)}
-    assert len(asked) >= 5
+    asked = []
+    for seed in range(12):
+        asked.append(suggest(spec, history, np.random.default_rng(seed)).architecture)
+        history.add(asked[-1].blocks, state=TrialState.RUNNING)
+    assert len(set(asked)) == 12
+    # Not all of them edits of one tower.
+    assert len({tower_.blocks[:2] for tower_ in asked}) >= 3
 
 
 def test_stopped_trials_are_evidence():

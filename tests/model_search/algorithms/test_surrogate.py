@@ -3,6 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
+from scipy.stats import norm
 
 from model_search.algorithms.surrogate import _PRIOR, _loss, fit_parameters, normal_scores, surrogate
 from model_search.algorithms.tower_features import distances
@@ -49,3 +50,24 @@ def test_learns_what_counts_and_how_noisy_it_is():
     assert np.corrcoef(mean, truth)[0, 1] > 0.95
     assert 0.05 < fitted.noise < 0.6
     assert fitted.weights[2] > 2 * max(fitted.weights[0], fitted.weights[1])
+
+
+def test_expected_improvement_by_hand():
+    # Given one tower of cost 2 without noise: the same tower cannot cost less; an unlike one is normal around 0.
+    parameters = np.log([2.0] * 5 + [1.0, np.exp(-6)])
+    one, other = Architecture.of("AAAA"), Architecture.of("BCD")
+    process = surrogate([one], [2.0], parameters)
+    improvement = process.expected_improvement([one, other])
+    least = 2 / (1 + np.exp(-6))
+    assert improvement[0] < 0.05
+    # E max(least - z, 0) for a standard normal z is least * cdf(least) + pdf(least).
+    assert improvement[1] == pytest.approx(least * norm.cdf(least) + norm.pdf(least), rel=1e-3)
+
+
+def test_given_more_is_as_given_at_once():
+    parameters = _PRIOR
+    costs = np.linspace(-1, 1, len(TOWERS))
+    at_once = surrogate(TOWERS, costs, parameters).predict(TOWERS)
+    later = surrogate(TOWERS[:5], costs[:5], parameters).given(TOWERS[5:], costs[5:]).predict(TOWERS)
+    assert np.allclose(at_once[0], later[0])
+    assert np.allclose(at_once[1], later[1])
