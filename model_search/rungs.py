@@ -46,8 +46,9 @@ class Rungs:
         everyone = [dict(store.rung_values(study.id, step)) for step in passed]
         # In a large study the trial itself may not be among the newest.
         everyone[-1][number] = _objective_of(measurement)
-        completed = [store.rung_values(study.id, step, {TrialState.COMPLETED}) for step in passed]
-        if falls_behind(search.spec.early_stopping, study.config.objective, number, everyone, completed):
+        # Those that were stopped count as well: the median of the survivors alone would rise with every trial.
+        ended = [store.rung_values(study.id, step, {TrialState.COMPLETED, TrialState.STOPPED}) for step in passed]
+        if falls_behind(search.spec.early_stopping, study.config.objective, number, everyone, ended):
             raise FellBehind(measurement)
 
 

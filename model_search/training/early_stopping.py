@@ -11,7 +11,7 @@ Rung = Mapping[int, float]
 
 
 def falls_behind(
-    rule: EarlyStoppingSpec, objective: Objective, number: int, rungs: Sequence[Rung], completed: Sequence[Rung]
+    rule: EarlyStoppingSpec, objective: Objective, number: int, rungs: Sequence[Rung], ended: Sequence[Rung]
 ) -> bool:
     """Whether a trial stops at a rung.
 
@@ -20,11 +20,11 @@ def falls_behind(
       objective: which way values are better.
       number: the trial's, which has a value at the rung.
       rungs: values of all trials at each rung up to this one, the last.
-      completed: the same of completed trials alone.
+      ended: the same of completed and stopped trials alone.
     """
     if rule.rule == EarlyStoppingSpec.MEDIAN_RULE:
         own = min(objective.cost(rung[number]) for rung in rungs if number in rung)
-        return is_behind_median(own, running_averages(objective, completed), rule.minimum_trials)
+        return is_behind_median(own, running_averages(objective, ended), rule.minimum_trials)
     others = [objective.cost(value) for other, value in rungs[-1].items() if other != number]
     own = objective.cost(rungs[-1][number])
     return is_below_share(own, others, rule.reduction_factor, rule.minimum_trials)
@@ -40,7 +40,7 @@ def is_behind_median(own: float, others: Sequence[float], minimum: int) -> bool:
 
     Args:
       own: the trial's lowest cost so far.
-      others: running averages of completed trials' costs.
+      others: running averages of the costs of trials that have ended.
       minimum: fewer others stop nothing.
     """
     return len(others) >= minimum and own > median(others)

@@ -7,7 +7,7 @@ from searches import SPEC, open_small
 from model_search.errors import UsageError
 from model_search.report.leaderboard import ranked
 from model_search.run_trial import run_trial
-from model_search.study import Measurement, TrialState
+from model_search.study import Measurement, Result, TrialState
 from model_search.training.fit import InterruptedTraining
 from model_search.trial_store.contract import LeaseLostError
 
@@ -56,6 +56,26 @@ def test_a_trial_ahead_of_others_goes_on_to_what_it_would_have_been(tmp_path) ->
         values = [search.store.rung_values(search.study.id, step) for step in RUNGS]
         assert [len(rung) for rung in values] == ([1, 1] if name == "with" else [0, 0])
     np.testing.assert_allclose(*logits, rtol=1e-4, atol=1e-5)
+
+
+def test_the_median_rule_counts_completed_and_stopped_trials(tmp_path) -> None:
+    spec = SPEC + "early_stopping { rule: MEDIAN_RULE minimum_trials: 3 }"
+    search = open_small(tmp_path, spec, trials=9, train_steps=90)
+    for number, value in enumerate((2.0, 2.0, -1.0, -1.0, -1.0), 1):
+        other = search.store.claim(search.study.id, "other", 600.0)
+        search.store.measure(other, Measurement(RUNGS[0], {}, value))
+        end = search.store.stop if number > 2 else search.store.complete
+        end(other, Result(value, 1.0, {}, 1, 1.0, ""))
+    # The median of all five is -1; of the completed ones alone it would be 2.
+    run_trial(search, claim(search))
+    assert search.store.trial(search.study.id, 6).state is TrialState.COMPLETED
+    for _ in range(2):
+        other = search.store.claim(search.study.id, "other", 600.0)
+        search.store.measure(other, Measurement(RUNGS[0], {}, 2.0))
+        search.store.complete(other, Result(2.0, 1.0, {}, 1, 1.0, ""))
+    # Of eight that have ended four have 2, three -1, and the one from before an accuracy between them.
+    run_trial(search, claim(search))
+    assert search.store.trial(search.study.id, 9).state is TrialState.STOPPED
 
 
 def test_a_trial_that_was_killed_at_a_rung_is_stopped_by_who_takes_it_up(tmp_path, monkeypatch) -> None:

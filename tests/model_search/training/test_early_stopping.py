@@ -58,7 +58,7 @@ def test_the_objective_says_which_way_is_better() -> None:
     assert [falls_behind(HALVING, LOSS, number, [rung], [{}]) for number in rung] == [False, True, True, True]
 
 
-def test_the_median_rule_compares_the_best_so_far_with_completed_trials() -> None:
+def test_the_median_rule_compares_the_best_so_far_with_trials_that_have_ended() -> None:
     first, second = {1: 0.5, 2: 0.6, 3: 0.7}, {1: 0.7, 2: 0.8, 3: 0.9}
     completed = [first, second]  # averages 0.6, 0.7, 0.8
     for own, stops in (([0.7, 0.1], False), ([0.1, 0.69], True), ([0.2, 0.7], False)):
