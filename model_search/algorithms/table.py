@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from functools import partial
 
+import numpy as np
+
 from ..proto.search_spec_pb2 import SearchType
 from ..spec import SearchSpec
+from ..study import History
 from . import (
     bandit,
     constrained,
     coordinate_descent,
-    gaussian_process,
     genetic,
     guided_mutation,
     harmonica,
@@ -18,9 +20,8 @@ from . import (
     random_search,
     regularized_evolution,
     reinforce,
-    tree_parzen,
 )
-from .algorithm import JointAlgorithm, SearchAlgorithm
+from .algorithm import JointAlgorithm, Proposal, SearchAlgorithm
 
 ALGORITHMS: Mapping[int, SearchAlgorithm] = {
     SearchType.ADAPTIVE_COORDINATE_DESCENT: coordinate_descent.suggest,
@@ -35,9 +36,22 @@ ALGORITHMS: Mapping[int, SearchAlgorithm] = {
     SearchType.REGULARIZED_EVOLUTION: regularized_evolution.suggest,
 }
 
+
+def _tree_parzen(spec: SearchSpec, history: History, rng: np.random.Generator, *, train_steps: int) -> Proposal:
+    from . import tree_parzen  # it imports Keras, which the trial database and its processes do without
+
+    return tree_parzen.suggest(spec, history, rng, train_steps=train_steps)
+
+
+def _gaussian_process(spec: SearchSpec, history: History, rng: np.random.Generator, *, train_steps: int) -> Proposal:
+    from . import gaussian_process  # it imports Keras too
+
+    return gaussian_process.suggest(spec, history, rng, train_steps=train_steps)
+
+
 JOINT_ALGORITHMS: Mapping[int, JointAlgorithm] = {
-    SearchType.TREE_PARZEN: tree_parzen.suggest,
-    SearchType.BAYESIAN: gaussian_process.suggest,
+    SearchType.TREE_PARZEN: _tree_parzen,
+    SearchType.BAYESIAN: _gaussian_process,
     SearchType.BANDIT: bandit.suggest,
 }
 """Those that propose hyperparameters together with the tower."""
