@@ -20,10 +20,10 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks.search.build import Trainer
 from benchmarks.search.data import Data, spoken_digits
 from benchmarks.search.simulate import Curves, Scores, Strategy, TableHistory, search
 from benchmarks.search.space import TURN
+from benchmarks.search.training import Trainer
 from model_search.algorithms.edits import searched_blocks
 from model_search.algorithms.table import algorithm_named
 from model_search.architecture import Architecture
