@@ -1,13 +1,13 @@
-"""Searches on one book: its next word, its next character, and which half a passage is from.
+"""Searches on one work: its next word, its next character, and which of its books a passage is from.
 
-    python benchmarks/text.py --book=PATH/plato_republic.txt [--tasks=words,characters,halves] [--trials=6]
+    python benchmarks/text.py --book=PATH/plato_republic.txt [--tasks=words,characters,books,halves] [--trials=6]
 
 The book is Plato's Republic in Jowett's translation (Project Gutenberg number 1497). Words and characters are predicted
 in its last fifth; beside the perplexity of the best network stands that of who knows only how often each token occurs.
-For `halves`, the dialogue is cut at its headings into books, and these into passages of 60 words: are they of books I
-to V, or of VI to X? A fifth of the passages is held out; beside the accuracy of the best network stands that of
-scikit-learn's logistic regression on TF-IDF weights of words and pairs of words. Trials are ranked by the held-out
-text, so that the best is a little too good.
+For `books` and `halves`, the dialogue is cut at its headings into books, and these into passages of 60 words: are they
+of book I or book X; of books I to V, or of VI to X? A fifth of the passages is held out; beside the accuracy of the
+best network stands that of scikit-learn's logistic regression on TF-IDF weights of words and pairs of words. Trials are
+ranked by the held-out text, so that the best is a little too good.
 """
 
 import os
@@ -30,7 +30,7 @@ from model_search.data.texts.text_directory import text_provider
 from model_search.data.texts.text_lines import lines_provider
 
 BOOK = flags.DEFINE_string("book", None, "Path of the text.", required=True)
-TASKS = flags.DEFINE_list("tasks", ["words", "characters", "halves"], "Of words, characters, halves.")
+TASKS = flags.DEFINE_list("tasks", ["words", "characters", "books", "halves"], "Of words, characters, books, halves.")
 TRIALS = flags.DEFINE_integer("trials", 6, "Trials of a search.", lower_bound=1)
 STEPS = flags.DEFINE_integer("steps", 500, "Gradient steps of a trial.", lower_bound=1)
 BATCH = flags.DEFINE_integer("batch_size", 16, "Examples of a step.", lower_bound=1)
@@ -40,21 +40,28 @@ PASSAGE = 60
 HEADING = re.compile(r"^BOOK [IVX]+\.$", re.MULTILINE)
 
 
-def write_halves(book: str, folder: Path) -> None:
-    """Writes the books of the dialogue as `first/<n>.txt` and `second/<n>.txt`."""
-    end = book.find("*** END OF")
-    books = HEADING.split(book[: end if end > 0 else None])[1:]
-    for number, text in enumerate(books):
-        path = folder / ("first" if number < len(books) / 2 else "second") / f"{number + 1}.txt"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+CLASSES = {
+    "books": {"first": [0], "last": [9]},
+    "halves": {"first": [0, 1, 2, 3, 4], "second": [5, 6, 7, 8, 9]},
+}
+"""Books of each class, counted from 0, by task."""
+
+
+def write_books(work: str, folder: Path, classes: dict[str, list[int]]) -> None:
+    """Writes the books of each class as `<class>/<n>.txt`."""
+    end = work.find("*** END OF")
+    books = HEADING.split(work[: end if end > 0 else None])[1:]
+    for name, numbers in classes.items():
+        (folder / name).mkdir()
+        for number in numbers:
+            (folder / name / f"{number + 1}.txt").write_text(books[number])
 
 
 def provider_of(task: str, folder: Path) -> Provider:
     """The data of a task."""
-    if task != "halves":
+    if task not in CLASSES:
         return lines_provider(DataOptions(filename=BOOK.value, tokens=task.removesuffix("s"), seed=SEED.value))
-    write_halves(Path(BOOK.value).read_text(encoding="utf-8"), folder)
+    write_books(Path(BOOK.value).read_text(encoding="utf-8"), folder, CLASSES[task])
     options = DataOptions(
         filename=str(folder), sequence_length=PASSAGE, problem_type="RNN_LAST_ACTIVATIONS", seed=SEED.value
     )
@@ -76,16 +83,16 @@ def texts_of(examples: tf.data.Dataset) -> tuple[list[str], list[int]]:
 
 def measure(task: str) -> None:
     """Prints all trials of a search, what they are to be held against, and the time."""
-    metric = "accuracy" if task == "halves" else "perplexity"
+    metric = "accuracy" if task in CLASSES else "perplexity"
     with tempfile.TemporaryDirectory() as texts, tempfile.TemporaryDirectory() as folder:
         provider = provider_of(task, Path(texts))
         notes = "; ".join(provider.describe().notes)
-        if task == "halves":
+        if task in CLASSES:
             notes += f"; logistic regression has accuracy {linear_accuracy(provider):.4f}"
         begin = time.perf_counter()
         handle = search(
             provider,
-            "text_last" if task == "halves" else "text_all",
+            "text_last" if task in CLASSES else "text_all",
             model_dir=folder,
             max_trials=TRIALS.value,
             train_steps=STEPS.value,

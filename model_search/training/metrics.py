@@ -27,6 +27,9 @@ GOALS: Mapping[str, Goal] = {
     "r2": Goal.MAXIMIZE,
 }
 
+MOST_CLASSES = 100
+"""Areas under curves of more classes than these are not computed."""
+
 
 def metric_names(task: Task) -> list[str]:
     """Metrics that a task has; the first is the default objective.
@@ -44,11 +47,16 @@ def metric_names(task: Task) -> list[str]:
     if task.is_per_step:
         # The next token is rarely certain: how probable it was says more than whether it was the likeliest.
         names = ["perplexity", "accuracy", "loss"] if task.predicts_ahead else ["accuracy", "perplexity", "loss"]
-    if task.outputs == 2:
+    if _has_areas(task):
         names += ["auc", "pr_auc"]
     if task.outputs > 5:
         names.append("top_5_accuracy")
     return names
+
+
+def _has_areas(task: Task) -> bool:
+    """Whether areas under curves are computed: each class is a sort of all examples, so not for very many."""
+    return task.outputs == 2 or (not task.is_per_step and task.outputs <= MOST_CLASSES)
 
 
 def objective_for(task: Task, metric: str = "", goal: str = "") -> Objective:
@@ -119,23 +127,27 @@ def _multi_label(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) ->
     """
     predicted = logits > 0
     losses = np.logaddexp(0.0, np.where(labels, -logits, logits))
-    both = [c for c in range(labels.shape[1]) if 0 < labels[:, c].sum() < len(labels)]
-
-    def mean_of(score: Callable[..., float], given: np.ndarray, default: float) -> float:
-        scores = [score(labels[:, c], given[:, c], sample_weight=weights) for c in both]
-        return float(np.mean(scores)) if scores else default
 
     def f1(true: np.ndarray, given: np.ndarray, sample_weight: np.ndarray) -> float:
         return float(sk.f1_score(true, given, sample_weight=sample_weight, zero_division=0.0))
 
     return {
-        "auc": mean_of(sk.roc_auc_score, logits, 0.5),
-        "pr_auc": mean_of(sk.average_precision_score, logits, float(labels.mean())),
-        "f1": mean_of(f1, predicted, 0.0),
+        "auc": _mean_of_columns(sk.roc_auc_score, labels, logits, weights, 0.5),
+        "pr_auc": _mean_of_columns(sk.average_precision_score, labels, logits, weights, float(labels.mean())),
+        "f1": _mean_of_columns(f1, labels, predicted, weights, 0.0),
         "accuracy": float(np.average((predicted == labels).mean(axis=1), weights=weights)),
         "exact_match": float(np.average((predicted == labels).all(axis=1), weights=weights)),
         "loss": float(np.average(losses.mean(axis=1), weights=weights)),
     }
+
+
+def _mean_of_columns(
+    score: Callable[..., float], labels: np.ndarray, given: np.ndarray, weights: np.ndarray, default: float
+) -> float:
+    """Mean of a score over the columns whose labels have both kinds of examples; the default where none has."""
+    both = [c for c in range(labels.shape[1]) if 0 < labels[:, c].sum() < len(labels)]
+    scores = [score(labels[:, c], given[:, c], sample_weight=weights) for c in both]
+    return float(np.mean(scores)) if scores else default
 
 
 def _regression(task: Task, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> dict[str, float]:
@@ -165,10 +177,14 @@ def _classification(task: Task, logits: np.ndarray, labels: np.ndarray, weights:
     if not task.is_per_step:
         scores["balanced_accuracy"] = lambda: sk.balanced_accuracy_score(labels, predicted, sample_weight=weights)
         scores["f1"] = lambda: sk.f1_score(labels, predicted, average=average, sample_weight=weights, zero_division=0.0)
-    if task.outputs == 2 and len(np.unique(labels)) == 2:
-        positive = np.exp(logs[:, 1])
-        scores["auc"] = lambda: sk.roc_auc_score(labels, positive, sample_weight=weights)
-        scores["pr_auc"] = lambda: sk.average_precision_score(labels, positive, sample_weight=weights)
+    if _has_areas(task):
+        # Of two classes the second one's; of more the mean of each against the rest (Hand and Till 2001, section 2).
+        first = 1 if task.outputs == 2 else 0
+        one_hot = labels[:, None] == np.arange(first, task.outputs)
+        given = np.exp(logs[:, first:])
+        share = float(one_hot.mean())
+        scores["auc"] = lambda: _mean_of_columns(sk.roc_auc_score, one_hot, given, weights, 0.5)
+        scores["pr_auc"] = lambda: _mean_of_columns(sk.average_precision_score, one_hot, given, weights, share)
     if task.outputs > 5:
         own = np.take_along_axis(logits, labels[:, None], axis=1)
         scores["top_5_accuracy"] = lambda: float(np.average((logits > own).sum(axis=1) < 5, weights=weights))

@@ -73,3 +73,17 @@ def test_objectives() -> None:
         objective_for(BINARY, "loss", "max")
     with pytest.raises(UsageError, match="not a regression metric"):
         objective_for(VALUE, "accuracy")
+
+
+def test_areas_of_several_classes_are_means_against_the_rest():
+    # Class 0 is ranked right, class 1 has one of its two pairs wrong; class 2 is absent and does not count.
+    task = Task(TaskKind.CLASSIFICATION, "y", classes=("a", "b", "c"))
+    logits = np.log([[0.8, 0.1, 0.1], [0.3, 0.4, 0.3], [0.2, 0.3, 0.5]])
+    labels = np.array([0, 0, 1])
+    found = evaluate(task, logits, labels, np.ones(3))
+    # Against the rest: class 0 has 0.8 and 0.3 against 0.2; class 1 has 0.3 against 0.1 and 0.4.
+    assert found["auc"] == pytest.approx((1.0 + 0.5) / 2)
+    assert found["pr_auc"] == pytest.approx((1.0 + 0.5) / 2)
+    assert {"auc", "pr_auc"} <= set(metric_names(task))
+    many = Task(TaskKind.CLASSIFICATION, "y", classes=tuple(map(str, range(101))))
+    assert "auc" not in metric_names(many)
