@@ -13,6 +13,7 @@ from . import files
 from .data.prediction_input import read_features
 from .data.provider import Feature, Task, TaskKind
 from .data.signature import ModelSignature, from_json
+from .data.texts.text_tokens import UNKNOWN
 from .data.trees import mapped
 from .errors import UsageError
 from .model_dir import SIGNATURE_FILE
@@ -44,7 +45,8 @@ class Predictor:
         """Predictions for a file or folder of raw input, or an .npz file; a row an example.
 
         Ids are row numbers of a file or archive, or paths below the folder. Of several labels the prediction holds
-        those with a probability above 1/2, separated by `|`; of the steps of a sequence all, separated by blanks.
+        those with a probability above 1/2, separated by `|`; of the steps of a sequence all, separated by blanks. A
+        next token is the likeliest of those that are known.
         `on_skipped` is called with the path of each file that cannot be read; it has no row.
 
         Raises:
@@ -86,7 +88,13 @@ def _words(task: Task, output: np.ndarray) -> str:
         return f"{output[0]:.6g}"
     if task.kind is TaskKind.MULTI_LABEL:
         return "|".join(name for name, value in zip(task.classes, output, strict=True) if value > 0.5)
-    return task.classes[int(output.argmax())]
+    return _likeliest(task, output)
+
+
+def _likeliest(task: Task, output: np.ndarray) -> str:
+    """The class of the highest probability; of next tokens one that is known, since the unknown one says nothing."""
+    first = int(task.predicts_ahead and task.classes[0] == UNKNOWN and len(task.classes) > 1)
+    return task.classes[first + int(output[first:].argmax())]
 
 
 def as_tensor(array: Any, feature: Feature) -> tf.Tensor:
