@@ -163,7 +163,8 @@ def check_causality(spec: SearchSpec, task: Task) -> None:
     if leaking:
         raise UsageError(
             f"block {leaking[0]!r} may look at later steps, and so at the answer, where {task.target!r} is predicted;"
-            " take causal blocks only (a block of your own says so with is_causal)"
+            " take causal blocks only (a block of your own says so with is_causal); the bundled spec text_all has"
+            " causal blocks only"
         )
 
 
