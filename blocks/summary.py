@@ -31,6 +31,8 @@ class SummaryBlock(Block):
 class LastActivation(SummaryBlock):
     """The last valid step."""
 
+    source = "Sutskever, Vinyals and Le, Sequence to Sequence Learning with Neural Networks, NIPS 2014, section 2"
+
     def _summary(self, tensor: Any, lengths: Any | None) -> Any:
         return last_step(tensor, lengths)
 
@@ -38,6 +40,8 @@ class LastActivation(SummaryBlock):
 @register_block("SEQUENCE_MEAN_POOLING")
 class SequenceMeanPooling(SummaryBlock):
     """Mean of each feature over the valid steps."""
+
+    source = "Lin, Chen and Yan, Network In Network, ICLR 2014, section 3.2 (global average pooling), over time"
 
     def _summary(self, tensor: Any, lengths: Any | None) -> Any:
         pool = layers.GlobalAveragePooling1D(data_format="channels_last", name="mean")
@@ -47,6 +51,8 @@ class SequenceMeanPooling(SummaryBlock):
 @register_block("SEQUENCE_MAX_POOLING")
 class SequenceMaxPooling(SummaryBlock):
     """Maximum of each feature over the valid steps."""
+
+    source = "Collobert et al., Natural Language Processing (Almost) from Scratch, JMLR 12, 2011 (max over time)"
 
     def _summary(self, tensor: Any, lengths: Any | None) -> Any:
         if lengths is not None:

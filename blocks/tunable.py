@@ -62,6 +62,10 @@ class TunableConvolution(TunableBlock):
     """
 
     role = Role.PLATE
+    source = (
+        "LeCun et al., Backpropagation Applied to Handwritten Zip Code Recognition, Neural Computation 1, 1989;"
+        " batch normalization: Ioffe and Szegedy, ICML 2015"
+    )
 
     def _declare(self, space: "keras_tuner.HyperParameters") -> None:
         space.Choice("filters", FILTERS, default=32)
@@ -109,6 +113,10 @@ class TunableDense(TunableBlock):
     """
 
     role = Role.VECTOR
+    source = (
+        "Rumelhart, Hinton and Williams, Learning Representations by Back-propagating Errors, Nature 323, 1986;"
+        " batch normalization: Ioffe and Szegedy, ICML 2015"
+    )
 
     def _declare(self, space: "keras_tuner.HyperParameters") -> None:
         space.Choice("units", UNITS, default=128)
