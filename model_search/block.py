@@ -124,8 +124,11 @@ def register_block(
 
     def register(block_class: type) -> type:
         chosen = name or lookup_name or block_class.__name__
-        if not callable(getattr(block_class, "build", None)):
-            raise UsageError(f"block {chosen!r} at {place_of(block_class)} has no build method")
+        build = getattr(block_class, "build", None)
+        if not callable(build) or build is Block.build:
+            raise UsageError(
+                f"block {chosen!r}: class {block_class.__name__} at {place_of(block_class)} has no build method"
+            )
         entry = RegisteredBlock(chosen, block_class, dict(init_args or {}) | arguments)
         blocks.add(chosen, entry, place_of(block_class))
         return block_class

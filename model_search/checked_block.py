@@ -12,6 +12,8 @@ from .block import RegisteredBlock, Role
 from .errors import BuildError, OutOfMemoryError, TrialError, plain_message
 from .registry import place_of
 
+SIGNATURE = "build(self, input_tensors, hparams=None, lengths=None)"
+
 RANKS = {Role.PLATE: 4, Role.FLATTEN: 2, Role.VECTOR: 2, Role.SEQUENCE: 3, Role.SUMMARY: 2}
 
 
@@ -41,6 +43,9 @@ def build_checked(
       BuildError: the block raised something else, or did not return the tensors and one more.
     """
     block_name = f"block {entry.name!r} ({place_of(entry.block_class)})"
+    fault = _fault_of_signature(block)
+    if fault:
+        raise BuildError(f"{block_name} {fault}")
     try:
         result = block.build(list(tensors), hparams=hparams, lengths=lengths)
     except TrialError:
@@ -54,6 +59,21 @@ def build_checked(
     if fault:
         raise BuildError(f"{block_name} {fault}")
     return result[-1]
+
+
+def _fault_of_signature(block: Any) -> str:
+    """Why `build` cannot be called as the contract says, or nothing."""
+    try:
+        signature = inspect.signature(block.build)
+    except (TypeError, ValueError):  # A callable that does not tell: the call itself will.
+        return ""
+    try:
+        signature.bind([], hparams=None, lengths=None)
+    except TypeError as error:
+        given = ", ".join(["self", *map(str, signature.parameters.values())])
+        gone = "; is_training is gone: Keras passes it by itself" if "is_training" in signature.parameters else ""
+        return f"cannot be called ({error}): it has build({given}), expected {SIGNATURE}{gone}"
+    return ""
 
 
 def _fault_of_list(result: Any, tensors: Sequence[Any]) -> str:

@@ -80,8 +80,10 @@ def test_arguments_that_the_class_does_not_take_are_named():
 
 
 def test_a_class_without_build_is_refused():
-    with pytest.raises(UsageError, match=r"block 'TEST_EMPTY' at .* has no build method"):
+    with pytest.raises(UsageError, match=r"block 'TEST_EMPTY': class Empty at .* has no build method"):
         register_block("TEST_EMPTY")(type("Empty", (), {}))
+    with pytest.raises(UsageError, match=r"block 'TEST_EMPTY': class Inherited at .* has no build method"):
+        register_block("TEST_EMPTY")(type("Inherited", (Block,), {}))
     assert "TEST_EMPTY" not in blocks
 
 

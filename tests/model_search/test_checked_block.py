@@ -69,6 +69,29 @@ def test_an_exception_is_named_with_its_line():
     assert message == f"raised KeyError at line {line}: 'no such\\nthing'"
 
 
+def test_an_older_signature_is_told_what_is_expected():
+    def older(self, input_tensors, is_training, lengths, hparams):
+        raise AssertionError("never called")
+
+    def other(self, input_tensors):
+        raise AssertionError("never called")
+
+    expected = ", expected build(self, input_tensors, hparams=None, lengths=None)"
+    assert fault(older) == (
+        "cannot be called (missing a required argument: 'is_training'): it has build(self, input_tensors, is_training,"
+        f" lengths, hparams){expected}; is_training is gone: Keras passes it by itself"
+    )
+    assert fault(other).endswith(f"it has build(self, input_tensors){expected}")
+
+
+def test_an_older_signature_with_defaults_is_taken():
+    def build(self, input_tensors, is_training=False, lengths=None, hparams=None):
+        return [*input_tensors, input_tensors[0]]
+
+    tensors, output = call(build)
+    assert output is tensors[0]
+
+
 def test_a_message_of_keras_is_one_plain_line():
     message = fault(lambda self, tensors, hparams, lengths: [*tensors, keras.layers.Reshape((5,))(tensors[-1])])
     assert message.startswith("raised ValueError at line ")
