@@ -20,10 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class SoundReader:
-    """Decodes, resamples, cuts and pads sounds, and keeps a list of those that were odd.
-
-    Silent sounds (all samples zero) are kept: silence may be a class of its own, and a model meets it when it serves.
-    Whoever did not expect it is told how many there are.
+    """Decodes, resamples, cuts and pads sounds, and keeps a list of those that are damaged.
 
     Args:
       rate: in Hz, of what is returned.
@@ -31,14 +28,12 @@ class SoundReader:
 
     Attributes:
       damaged: paths of files that turned out to be damaged.
-      silent: paths of files whose samples are all zero.
     """
 
     def __init__(self, rate: int, samples: int):
         self.rate = rate
         self.samples = samples
         self.damaged: set[str] = set()
-        self.silent: set[str] = set()
 
     @property
     def batch(self) -> int:
@@ -58,8 +53,6 @@ class SoundReader:
                 self.damaged.add(path)
                 _LOG.info("%s is skipped: %s (%d such sounds so far)", path, error, len(self.damaged))
             return None
-        if not sound.any():
-            self.silent.add(path)
         return sound
 
     def read_padded(self, paths: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

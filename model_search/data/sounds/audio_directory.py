@@ -16,7 +16,7 @@ from ..files.labelled_files import labelled_files
 from ..provider import Column, DataOptions, Description, Feature, Provider
 from .audio_decoding import AUDIO, SoundReader
 from .audio_encoder import AudioEncoder, Form, Framing
-from .audio_files import Lengths, rate_note, sounds
+from .audio_files import Lengths, rate_note, silent_sounds, sounds
 from .audio_layout import AudioLayout
 from .audio_wav import HIGHEST_RATE, LOWEST_RATE, WavHeader
 
@@ -75,7 +75,24 @@ def _notes(parts: FileParts, headers: Mapping[str, WavHeader], lengths: Lengths,
             f"{lengths.cut} of {len(parts.train.paths)} training sounds are longer than {lengths.seconds:.3g} s and "
             f"cut there{by_default}; seconds sets another length"
         )
+    notes.append(_silence(parts, headers, lengths.seconds))
     return [note for note in notes if note]
+
+
+def _silence(parts: FileParts, headers: Mapping[str, WavHeader], seconds: float) -> str:
+    """Which sounds are silent, in words; empty for none.
+
+    They are kept: silence may be a class of its own, and a model meets it when it serves.
+
+    Raises:
+      UsageError: all of the training sounds are.
+    """
+    silent = silent_sounds((path for found in parts.scans for path in found.paths), headers, seconds)
+    if silent.issuperset(parts.train.paths):
+        found = parts.train.paths.tolist()
+        raise UsageError(f"all of {len(found)} training sounds are silent, such as {few(found)}")
+    what = counted(len(silent), "sound is silent and is kept", "sounds are silent and are kept")
+    return f"{what}: {few(sorted(silent))}" if silent else ""
 
 
 class AudioProvider(Provider):
@@ -110,8 +127,6 @@ class AudioProvider(Provider):
         if first is None:
             raise UsageError(f"none of {len(paths)} training sounds can be decoded, such as {few(paths)}")
         encoder.adapt(itertools.chain([first], batches))
-        if len(self.reader.silent) >= len(paths):
-            raise UsageError(f"all of {len(paths)} training sounds are silent, such as {few(paths)}")
         return encoder
 
     def augmentation(self) -> keras.Layer | None:
@@ -135,14 +150,11 @@ class AudioProvider(Provider):
         return self.reader.batches(self._parts.test) if len(self._parts.test.paths) else None
 
     def describe(self) -> Description:
-        """What was found, and which files turned out to be damaged or silent so far."""
-        notes = list(self._notes)
-        for files, what in (
-            (self.reader.damaged, ("damaged sound is skipped", "damaged sounds are skipped")),
-            (self.reader.silent, ("sound is silent", "sounds are silent")),
-        ):
-            if files:
-                notes.append(f"{counted(len(files), *what)}: {few(sorted(files))}")
+        """What was found, and which files turned out to be damaged so far."""
+        notes, damaged = list(self._notes), sorted(self.reader.damaged)
+        if damaged:
+            what = counted(len(damaged), "damaged sound is skipped", "damaged sounds are skipped")
+            notes.append(f"{what}: {few(damaged)}")
         f = self.framing
         frames = f"{self._form.value} of {f.frames} frames of {f.mel_bins} mel bins"
         detail = f"{f.samples / f.rate:.3g} s at {f.rate} Hz, {frames}"

@@ -1,14 +1,15 @@
 """What the headers of WAV files say of a folder of them."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...words import counted
 from ..files.file_scan import FileKind
-from .audio_wav import WavError, WavHeader, read_header
+from .audio_wav import WavError, WavHeader, read_header, read_samples
 
 EXTENSIONS = (".wav", ".wave")
 
@@ -17,6 +18,9 @@ COVERED = 95
 
 LONGEST = 30.0
 """Seconds, where no length is given: as long as what is recognised at a time, and it fits in memory."""
+
+FIRST_FRAMES = 4096
+"""So many frames are read to hear whether a file is silent; nearly all are not, and these tell."""
 
 
 def sounds(headers: dict[str, WavHeader]) -> FileKind:
@@ -62,3 +66,15 @@ def rate_note(headers: Iterable[WavHeader], rate: int) -> str:
     rates = ", ".join(f"{found} Hz" for found in sorted(counts))
     many = counted(sum(counts.values()), f"sound of {rates} is", f"sounds of {rates} are")
     return f"{many} resampled to {rate} Hz"
+
+
+def silent_sounds(paths: Iterable[str], headers: Mapping[str, WavHeader], seconds: float) -> set[str]:
+    """Which files have nothing but zeros in their first seconds; damaged ones are not among them."""
+    return {path for path in paths if _is_silent(path, headers[path], math.ceil(seconds * headers[path].rate))}
+
+
+def _is_silent(path: str, header: WavHeader, frames: int) -> bool:
+    try:
+        return not any(read_samples(path, header, count).any() for count in (min(frames, FIRST_FRAMES), frames))
+    except WavError:
+        return False

@@ -6,7 +6,6 @@ import pytest
 from wavs import A_LAW, FLOAT, tone, wav, write
 
 from model_search.data import builtin
-from model_search.data.pipeline import Pipeline
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, providers
 from model_search.data.signature import from_json, to_json
@@ -170,11 +169,11 @@ def test_odd_sounds_are_named_skipped_or_kept(folder):
     assert "4 unreadable sounds are skipped" in notes
     assert "alaw.wav (A-law, expected PCM or float)" in notes
     assert "read.me" in notes
+    assert f"1 sound is silent and is kept: {folder / 'low' / 'silent.wav'}" in notes
     total = len(examples(made.train())[1]) + len(examples(made.evaluation())[1])
     assert total == 21
     notes = "; ".join(made.describe().notes)
     assert "1 damaged sound is skipped: " in notes
-    assert "1 sound is silent: " in notes
     plates = model_of(made).predict({"audio": np.zeros((1, 800), np.float32)}, verbose=0)
     assert np.isfinite(plates).all()
 
@@ -252,6 +251,12 @@ def test_folders_of_silence_are_refused(tmp_path):
     for label in ("a", "b"):
         for number in range(6):
             write(tmp_path / label / f"{number}.wav", wav([0] * 800))
-    made = make(tmp_path)
     with pytest.raises(UsageError, match="all of 10 training sounds are silent, such as "):
-        Pipeline(made, 4)
+        make(tmp_path)
+
+
+def test_a_sound_is_silent_when_nothing_is_heard_before_it_is_cut(folder):
+    write(folder / "low" / "late.wav", wav([0] * 6000 + [1000] * 2000))
+    assert not [note for note in make(folder, seconds=1).describe().notes if "silent" in note]
+    (note,) = (note for note in make(folder, seconds=0.75).describe().notes if "silent" in note)
+    assert note == f"1 sound is silent and is kept: {folder / 'low' / 'late.wav'}"
