@@ -10,6 +10,7 @@ from ..split import hashed_parts
 from ..targets import LabelColumns
 from .record_files import records
 from .record_parser import Parsed, Ragged, RecordParser
+from .record_steps import check_stored_lengths, joined_labels, step_labels, valid_steps
 
 BATCH = 256
 
@@ -79,7 +80,9 @@ class RecordSet:
     Attributes:
       paths: the files.
       counts: records of each.
-      labelled: labels and weights; records are numbered from 1 through all files.
+      source: what errors call all of them.
+      asides: labels and weights by name, of all records.
+      valid: steps of each record that are no padding, (records,).
       sample: of training records.
       steps: of sequences that vary, (training records,).
       ranges: of features of integers, by name.
@@ -87,10 +90,35 @@ class RecordSet:
 
     paths: tuple[str, ...]
     counts: tuple[int, ...]
-    labelled: Labelled
+    source: str
+    asides: "dict[str, np.ndarray | Ragged]"
+    valid: np.ndarray
     sample: Sample
     steps: np.ndarray
     ranges: "dict[str, Range]"
+
+    def labelled(self, columns: LabelColumns, steps: int = 0) -> Labelled:
+        """Labels and weights of all records, which are numbered from 1 through all files.
+
+        One label is an array, several are arrays by name.
+
+        Args:
+          columns: their names.
+          steps: of all sequences where each step has a label; else 0.
+        """
+        numbers = np.arange(1, sum(self.counts) + 1)
+        if steps:
+            labels, valid = step_labels(self.asides[columns.labels[0]], self.valid, steps)
+            return Labelled(labels, self._flat().get(columns.weight), numbers, self.source, valid)
+        flat = self._flat()
+        names = (*columns.labels, *columns.task_weights.values())
+        one = flat[columns.labels[0]] if len(columns.labels) == 1 else {n: flat[n] for n in names if n in flat}
+        return Labelled(one, flat.get(columns.weight), numbers, self.source)
+
+    def _flat(self) -> dict[str, np.ndarray]:
+        """Labels and weights of one value a record, or of several classes."""
+        arrays = {name: column for name, column in self.asides.items() if isinstance(column, np.ndarray)}
+        return {n: a[:, 0] if a.ndim == 2 and a.shape[1] == 1 else a for n, a in arrays.items()}
 
 
 def scan(
@@ -99,6 +127,7 @@ def scan(
     parser: RecordParser,
     columns: LabelColumns,
     split: tuple[float, float, int] | None,
+    lengths: str = "",
 ) -> RecordSet:
     """Reads all records, which checks them.
 
@@ -108,11 +137,13 @@ def scan(
       parser: of all features.
       columns: features with labels and weights; the latter are left out where the parser does not know them.
       split: shares of evaluation and test records and the seed, the others are training records; None where none are.
+      lengths: feature with the valid steps of sequences, or empty.
 
     Raises:
       UsageError: a file is damaged, or a record departs from the schema.
     """
-    asides: dict[str, list[np.ndarray]] = {name: [] for name in columns.names if name in parser.schema}
+    asides: dict[str, list[np.ndarray | Ragged]] = {name: [] for name in columns.names if name in parser.schema}
+    valid: list[np.ndarray] = []
     steps: list[np.ndarray] = []
     counts: list[int] = []
     sample = Sample()
@@ -125,31 +156,25 @@ def scan(
             parsed = parser.parse(batch, path, numbers)
             is_train = hashed_parts(before + numbers, *split) == 0 if split else np.zeros(len(batch), dtype=bool)
             for name, pieces in asides.items():
-                pieces.append(_plain(parsed, name))
+                pieces.append(parsed[name])
+            valid.append(valid_steps(parsed, parser.schema, columns.names, lengths))
+            _check_lengths(parsed, lengths, valid[-1], path, numbers)
             sample.add((before + numbers)[is_train], batch[is_train])
             steps += _steps(parsed, parser, is_train)
             _add_ranges(ranges, parsed, path, numbers)
         counts.append(start - 1)
-    found = _labelled({name: _joined(pieces) for name, pieces in asides.items()}, columns, source)
-    return RecordSet(tuple(paths), tuple(counts), found, sample, _joined(steps), ranges)
+    found = {name: joined_labels(pieces) for name, pieces in asides.items()}
+    return RecordSet(tuple(paths), tuple(counts), source, found, _joined(valid), sample, _joined(steps), ranges)
 
 
-def _labelled(asides: dict[str, np.ndarray], columns: LabelColumns, source: str) -> Labelled:
-    """Labels and weights of all records: one label's array, or those of several labels by name."""
-    labels = {name: asides[name] for name in (*columns.labels, *columns.task_weights.values()) if name in asides}
-    numbers = np.arange(1, len(asides[columns.labels[0]]) + 1)
-    one = asides[columns.labels[0]] if len(columns.labels) == 1 else labels
-    return Labelled(one, asides.get(columns.weight), numbers, source)
+def _check_lengths(parsed: Parsed, lengths: str, steps: np.ndarray, path: str, numbers: np.ndarray) -> None:
+    stored = parsed[lengths] if lengths and any(isinstance(column, Ragged) for column in parsed.values()) else None
+    if isinstance(stored, np.ndarray):
+        check_stored_lengths(steps, stored, path, numbers)
 
 
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
-
-
-def _plain(parsed: Parsed, name: str) -> np.ndarray:
-    column = parsed[name]
-    assert not isinstance(column, Ragged)
-    return column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
 
 
 def _steps(parsed: Parsed, parser: RecordParser, is_train: np.ndarray) -> list[np.ndarray]:

@@ -19,6 +19,7 @@ from .record_layout import RecordLayout, dense
 from .record_parser import RecordParser
 from .record_scan import RecordSet, scan
 from .record_schema import RecordFeature, feature_of, infer_record_schema, parse_example
+from .record_steps import check_step_label, common_steps, has_step_labels
 from .record_stream import RecordsProvider, RecordStream
 
 FIRST_RECORDS = 100
@@ -44,12 +45,21 @@ def tfrecord_provider(options: DataOptions) -> RecordsProvider:
     for place, (found, source) in enumerate(zip(paths, filenames, strict=True)):
         split = None if place else (*shares, options.seed)
         parser = RecordParser(_for_part(schema, columns.weights, found, bool(place)), options.image_size)
-        sets.append(scan(found, source, parser, columns, split) if found else None)
+        sets.append(scan(found, source, parser, columns, split, options.lengths) if found else None)
     train = sets[0]
     assert train is not None
-    coded = _code(sets, shares, options, ",".join(columns.labels))
+    step_label = columns.labels[0] if has_step_labels(schema, columns, options) else ""
+    steps = common_steps(schema, step_label, train.steps, options, COVERED)
+    labelled = [part.labelled(columns, steps if step_label else 0) if part else None for part in sets]
+    coded = _code(labelled, shares, options, ",".join(columns.labels))
     features = {name: feature for name, feature in schema.items() if name not in columns.names}
-    inputs, layout = _inputs(train, features, options, len(coded.parts[0].numbers))
+    if any(feature.varies for feature in features.values()):
+        # Lengths beside sequences that vary say what these say themselves, which was checked.
+        features.pop(options.lengths, None)
+        options = replace(options, lengths="")
+    inputs, layout = _inputs(train, features, options, len(coded.parts[0].numbers), steps)
+    if step_label:
+        _check_label_steps(step_label, schema[step_label], inputs, train.source)
     for part in sets:
         _check_ranges(part, inputs)
     notes = [
@@ -62,6 +72,15 @@ def tfrecord_provider(options: DataOptions) -> RecordsProvider:
     identity += f" schema={','.join(f'{name}:{text}' for name, text in layout.schema.items())}"
     streams = [RecordStream(part.paths, part.counts) if part else None for part in sets]
     return RecordsProvider(inputs, layout, coded, streams, facts, f"{identity} image={options.image_size}")
+
+
+def _check_label_steps(name: str, label: RecordFeature, inputs: Inputs, source: str) -> None:
+    """Refuses labels of steps of another number than the fixed steps of the sequences."""
+    for one in inputs.arrays:
+        if one.kind in (Kind.TOKENS, Kind.SEQUENCE) and not label.varies and one.steps != label.shape[0]:
+            raise UsageError(
+                f"{source}: input {one.column!r} has {one.steps} steps, the labels {name!r} {label.shape[0]}"
+            )
 
 
 def _check_ranges(found: RecordSet | None, inputs: Inputs) -> None:
@@ -98,7 +117,11 @@ def _schema(options: DataOptions, paths: Sequence[str]) -> tuple[dict[str, Recor
     asides = [*columns.names, *([options.lengths] if options.lengths else [])]
     given = (given or inferred) | {name: known[name] for name in asides}
     is_wide = options.task == TaskKind.MULTI_LABEL.value and len(columns.labels) == 1
+    is_stepwise = has_step_labels(given, columns, options)
     for name in asides:
+        if is_stepwise and name in columns.labels:
+            check_step_label(name, given, asides, source)
+            continue
         may_be_wide = is_wide and name in columns.labels and not given[name].varies
         _check_aside(name, given[name], 1 if may_be_wide else 0, source)
     _check_varying(given, options, source)
@@ -131,9 +154,9 @@ def _check_varying(schema: Mapping[str, RecordFeature], options: DataOptions, so
             f"{source}: feature {varying[0]!r} differs in length from record to record; only RNN specs take such"
             " sequences; name the features to read with --schema"
         )
-    if varying and options.lengths:
+    if varying and options.lengths and schema[options.lengths].dtype != "int64":
         raise UsageError(f"{source}: lengths {options.lengths!r} have no meaning beside {varying[0]!r}, which varies")
-    if varying and LENGTHS in schema:
+    if varying and LENGTHS in schema and options.lengths != LENGTHS:
         raise UsageError(f"{source}: a feature is called {LENGTHS!r}; name the others to read with --schema")
 
 
@@ -147,14 +170,14 @@ def _for_part(
     return {name: feature for name, feature in schema.items() if name in there or name not in weights}
 
 
-def _code(sets: Sequence[RecordSet | None], shares: tuple[float, float], options: DataOptions, label: str) -> Coded:
+def _code(labelled: Sequence[Labelled | None], shares: tuple[float, float], options: DataOptions, label: str) -> Coded:
     """Splits the training records by a hash of their numbers, and codes the labels."""
-    assert sets[0] is not None
-    train = sets[0].labelled
+    train = labelled[0]
+    assert train is not None
     places = hashed_parts(train.numbers, *shares, options.seed)
     given: list[Labelled | None] = [train.at(places == 0)]
-    for part, found in enumerate(sets[1:], start=1):
-        given.append(found.labelled if found else train.at(places == part) if (places == part).any() else None)
+    for part, found in enumerate(labelled[1:], start=1):
+        given.append(found or (train.at(places == part) if (places == part).any() else None))
     if given[1] is None:
         raise UsageError("no evaluation data: give a validation file or a validation_fraction above 0")
     if given[2] is None and shares[1] > 0:
@@ -162,16 +185,15 @@ def _code(sets: Sequence[RecordSet | None], shares: tuple[float, float], options
     if not (places == 0).any():
         raise UsageError(f"{train.source}: {len(places)} records leave none for training")
     options = replace(options, validation_fraction=0.0, test_fraction=0.0)
-    return code(given, options, label, [part if found else 0 for part, found in enumerate(sets)])
+    return code(given, options, label, [part if found else 0 for part, found in enumerate(labelled)])
 
 
 def _inputs(
-    train: RecordSet, features: Mapping[str, RecordFeature], options: DataOptions, examples: int
+    train: RecordSet, features: Mapping[str, RecordFeature], options: DataOptions, examples: int, steps: int
 ) -> tuple[Inputs, RecordLayout]:
     """What the features are, with statistics of the sample, and how they are read."""
     varies = any(feature.varies for feature in features.values())
-    covered = int(np.quantile(train.steps, COVERED, method="higher")) if varies else 0
-    steps = min(int(train.steps.max()), options.sequence_length or covered) if varies else 0
+    steps = steps if varies else 0
     schema = {name: feature.spelled() for name, feature in features.items()}
     widths = {name: _values(feature, steps, options.image_size) for name, feature in features.items()}
     chosen = train.sample.spread(max(1, STATISTICS_VALUES // max(widths.values())))
@@ -179,7 +201,7 @@ def _inputs(
     lengths = LENGTHS if varies else options.lengths
     wanted = replace(options, lengths=lengths)
     largest = {name: found.high for name, found in train.ranges.items()}
-    inputs = infer_inputs(dense(parsed, schema, steps), wanted, train.labelled.source, examples, largest)
+    inputs = infer_inputs(dense(parsed, schema, steps), wanted, train.source, examples, largest)
     images = [name for name, feature in features.items() if feature.dtype == "image"]
     resized = tuple(
         replace(one, feature=Feature("uint8", (None, None, 3)), size=options.image_size)
