@@ -12,6 +12,7 @@ from model_search.data import builtin
 from model_search.data.prediction_input import read_features
 from model_search.data.provider import DataOptions, TaskOptions, providers
 from model_search.data.records import record_scan
+from model_search.data.records.record_files import records
 from model_search.data.signature import from_json, to_json
 from model_search.errors import UsageError
 
@@ -352,6 +353,30 @@ def test_unusable_files(tmp_path):
         make(tmp_path / "missing-*.tfrecord")
     with pytest.raises(UsageError, match="no file was given"):
         make("")
+
+
+@pytest.mark.parametrize("bytes_of_the_next", [1, 7, 11])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_file_that_ends_before_the_contents_of_a_record(tmp_path, bytes_of_the_next, suffix):
+    write(tmp_path / "whole.tfrecord", people(30))
+    whole = (tmp_path / "whole.tfrecord").read_bytes()
+    end = 0
+    for _ in range(20):
+        end += 16 + int.from_bytes(whole[end : end + 8], "little")
+    cut = tmp_path / f"cut.tfrecord{suffix}"
+    pack = gzip.compress if suffix else bytes
+    cut.write_bytes(pack(whole[: end + bytes_of_the_next]))
+    with pytest.raises(UsageError, match=r"cut\.tfrecord(\.gz)? is cut off: record 21 is damaged"):
+        list(records(str(cut), 8))
+    cut.write_bytes(pack(whole[:end]))
+    assert [len(batch) for batch in records(str(cut), 8)] == [8, 8, 4]
+
+
+def test_a_compressed_file_without_its_end(tmp_path):
+    write(tmp_path / "cut.tfrecord.gz", people(30))
+    (tmp_path / "cut.tfrecord.gz").write_bytes((tmp_path / "cut.tfrecord.gz").read_bytes()[:-4])
+    with pytest.raises(UsageError, match=r"cut\.tfrecord\.gz is cut off"):
+        make(tmp_path / "cut.tfrecord.gz")
 
 
 HALF_READ = """
