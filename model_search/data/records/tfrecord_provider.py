@@ -57,16 +57,16 @@ def tfrecord_provider(options: DataOptions) -> RecordsProvider:
         # Lengths beside sequences that vary say what these say themselves, which was checked.
         features.pop(options.lengths, None)
         options = replace(options, lengths="")
-    inputs, layout = _inputs(train, features, options, len(coded.parts[0].numbers), steps)
+    sample = _sample(train, features, steps, options)
+    inputs, layout = _inputs(train, sample, features, options, len(coded.parts[0].numbers), steps)
     if step_label:
         _check_label_steps(step_label, schema[step_label], inputs, train.source)
     for part in sets:
         _check_ranges(part, inputs)
-    notes = [
-        f"{options.filename} is streamed: statistics are those of {len(train.sample.records)} records spread over it;"
-        " where it is split, it is by a hash of the record number"
-    ]
-    facts = coded.describe(inputs.columns(), notes)
+    is_whole = train.sample.rate == 1.0 and len(sample) == len(train.sample.records)
+    seen = f"all {len(sample)} training records" if is_whole else f"{len(sample)} records spread over it"
+    note = f"{options.filename} is streamed: statistics are those of {seen}; where it is split, it is by a hash of the"
+    facts = coded.describe(inputs.columns(), [f"{note} record number"])
     digest = "+".join(files_digest(found) for found in paths if found)
     identity = inputs_identity(digest, options, facts)
     identity += f" schema={','.join(f'{name}:{text}' for name, text in layout.schema.items())}"
@@ -188,16 +188,25 @@ def _code(labelled: Sequence[Labelled | None], shares: tuple[float, float], opti
     return code(given, options, label, [part if found else 0 for part, found in enumerate(labelled)])
 
 
+def _sample(train: RecordSet, features: Mapping[str, RecordFeature], steps: int, options: DataOptions) -> np.ndarray:
+    """The training records that statistics are taken from, (records,) of bytes: all where they are few."""
+    width = max(_values(feature, steps, options.image_size) for feature in features.values())
+    return train.sample.spread(max(1, STATISTICS_VALUES // width))
+
+
 def _inputs(
-    train: RecordSet, features: Mapping[str, RecordFeature], options: DataOptions, examples: int, steps: int
+    train: RecordSet,
+    sample: np.ndarray,
+    features: Mapping[str, RecordFeature],
+    options: DataOptions,
+    examples: int,
+    steps: int,
 ) -> tuple[Inputs, RecordLayout]:
     """What the features are, with statistics of the sample, and how they are read."""
     varies = any(feature.varies for feature in features.values())
     steps = steps if varies else 0
     schema = {name: feature.spelled() for name, feature in features.items()}
-    widths = {name: _values(feature, steps, options.image_size) for name, feature in features.items()}
-    chosen = train.sample.spread(max(1, STATISTICS_VALUES // max(widths.values())))
-    parsed = RecordParser(features, options.image_size).parse(chosen, train.paths[0], np.arange(1, len(chosen) + 1))
+    parsed = RecordParser(features, options.image_size).parse(sample, train.paths[0], np.arange(1, len(sample) + 1))
     lengths = LENGTHS if varies else options.lengths
     wanted = replace(options, lengths=lengths)
     largest = {name: found.high for name, found in train.ranges.items()}

@@ -241,6 +241,13 @@ def test_the_sample_is_bounded_and_spread(tmp_path, monkeypatch):
     assert high > 130
 
 
+def test_few_records_are_all_in_the_statistics(tmp_path):
+    write(tmp_path / "p.tfrecord", people(200))
+    facts = make(tmp_path / "p.tfrecord").describe()
+    assert f"statistics are those of all {facts.train_examples} training records;" in facts.notes[-1]
+    assert "spread" not in facts.notes[-1]
+
+
 def test_records_to_predict_need_no_label(tmp_path):
     write(tmp_path / "t.tfrecord", [row | {"x": np.ones(1 + i % 3)} for i, row in enumerate(people())])
     made = make(tmp_path / "t.tfrecord", "RNN_LAST_ACTIVATIONS")
