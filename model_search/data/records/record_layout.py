@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ...errors import UsageError
 from ..arrays.inputs import LENGTHS, scalar_table
 from ..layout import Batches
 from ..tables.table_inputs import TableInputs
@@ -86,9 +87,34 @@ class RecordLayout:
             inputs[LENGTHS] = arrays[self.lengths or LENGTHS].reshape(-1, 1)
         return {name: _typed(array, self.dtypes[name]) for name, array in inputs.items()}
 
+    def _check_lengths(self, parsed: Parsed, path: str, numbers: np.ndarray) -> None:
+        """Refuses lengths of sequences beyond their steps, which training refuses too."""
+        lengths = parsed[self.lengths] if self.lengths else None
+        if not isinstance(lengths, np.ndarray):
+            return
+        lengths, steps = lengths.reshape(-1), self._fixed_steps()
+        bad = (lengths < 1) | (lengths > steps)
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise UsageError(
+                f"{path}, record {numbers[row]}: length {lengths[row]} is not from 1 to {steps}, the steps there are"
+            )
+
+    def _fixed_steps(self) -> int:
+        """Steps of the sequences that lengths belong to: of several features a step, of token ids, or of numbers."""
+        features = [feature_of(self.schema[name], name) for name in self.names if name in self.schema]
+        features = [feature for feature in features if feature.shape]
+        ranked = sorted(features, key=lambda feature: (len(feature.shape) != 2, feature.dtype != "int64"))
+        return ranked[0].shape[0] or 0
+
     def read(self, filename: str, on_skipped: Callable[[str], None] | None = None) -> Batches:
         """Records of a file, a folder or a pattern, which need no label; ids are record numbers, of several files with
-        the file's name; no record is skipped."""
+        the file's name; no record is skipped.
+
+        Raises:
+          UsageError: files are missing or damaged, or a record departs from the schema or has a length beyond its
+            steps; the latter as batches are read.
+        """
         paths = record_files(filename)
         first_records(paths, 1)
         parser = self.parser()
@@ -100,7 +126,9 @@ class RecordLayout:
                 for batch in records(path, BATCH):
                     numbers = np.arange(start, start + len(batch))
                     start += len(batch)
-                    features = self.raw(parser.parse(batch, path, numbers), path)
+                    parsed = parser.parse(batch, path, numbers)
+                    self._check_lengths(parsed, path, numbers)
+                    features = self.raw(parsed, path)
                     ids = [f"{before}{number}" for number in numbers]
                     yield ids, {name: flat(array) for name, array in features.items()}
 

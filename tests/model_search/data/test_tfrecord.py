@@ -118,6 +118,10 @@ def test_fixed_sequences_with_lengths(tmp_path):
     made = make(tmp_path / "s.tfrecord", "RNN_LAST_ACTIVATIONS", **options)
     out, _ = encoded(made, tmp_path)
     assert set(out["lengths"].tolist()) == {1, 2, 3}
+    write(tmp_path / "p.tfrecord", [*rows, rows[0] | {"n": 4}])
+    signature = from_json(json.loads(json.dumps(to_json(made))))
+    with pytest.raises(UsageError, match=r"p\.tfrecord, record 41: length 4 is not from 1 to 3, the steps there are"):
+        list(read_features(str(tmp_path / "p.tfrecord"), signature))
     write(tmp_path / "s.tfrecord", [*rows, rows[0] | {"n": 4}])
     with pytest.raises(UsageError, match=r"s\.tfrecord, record 41: length 4 is not from 1 to 3"):
         make(tmp_path / "s.tfrecord", "RNN_LAST_ACTIVATIONS", **options)
