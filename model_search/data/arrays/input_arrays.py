@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import UsageError
+from ...words import counted
 from ..example_labels import Coded, CodedRows, Labelled, code
 from ..option_checks import with_known_lengths
 from ..provider import DataOptions, Description, Feature
@@ -19,6 +20,7 @@ from .input_statistics import (
     check_tokens,
     chunk_rows,
     chunks,
+    missing_values,
     sample_size,
     spread,
 )
@@ -96,7 +98,7 @@ def arrays_provider(
     inputs = infer_inputs(sample, options, train.source, len(coded.parts[0].numbers), largest)
     for part in (train, *others):
         _check_values(part, inputs)
-    facts = coded.describe(inputs.columns())
+    facts = coded.describe(inputs.columns(), [note for part in (train, *others) for note in _missing(part, inputs)])
     digest = digest or "+".join(_digest(part) for part in (train, *others))
     sets = [_RawSet(inputs.raw(part.arrays, part.source)) if part else None for part in given]
     return ArraysProvider(inputs, coded, sets, facts, inputs_identity(digest, options, facts))
@@ -148,6 +150,21 @@ def _check_values(part: ArraySet, inputs: Inputs) -> None:
             check_tokens(array, given.column, part.source)
         if inputs.lengths and given.kind in (Kind.SEQUENCE, Kind.TOKENS):
             check_lengths(part.arrays[inputs.lengths], given.steps, part.source)
+
+
+def _missing(part: ArraySet, inputs: Inputs) -> Iterator[str]:
+    """How many numbers of which input are replaced, in words."""
+    for given in inputs.arrays:
+        array, lengths = part.arrays[given.column], None
+        if given.kind is Kind.SEQUENCE:
+            array, lengths = array[:, : inputs.steps], part.arrays.get(inputs.lengths)
+        found = missing_values(array, lengths)
+        if found:
+            what = counted(found, "value is", "values are")
+            yield (
+                f"{part.source}: {what} missing or infinite in input {given.column!r} of {array.size:,};"
+                " the mean of the training values takes their place"
+            )
 
 
 def _digest(part: ArraySet) -> str:

@@ -65,6 +65,21 @@ def check_any_finite(array: np.ndarray, name: str, source: str) -> None:
         raise UsageError(f"{source}: input {name!r} has no value: all {array.size:,} are missing or not finite")
 
 
+def missing_values(array: np.ndarray, lengths: np.ndarray | None = None) -> int:
+    """How many of the numbers (examples, ...) are not finite; with lengths (examples,), those in valid steps alone."""
+    if array.dtype.kind != "f":
+        return 0
+    found = start = 0
+    for piece in chunks(array):
+        missing = ~np.isfinite(piece)
+        if lengths is not None:
+            valid = np.arange(piece.shape[1]) < lengths[start : start + len(piece)].reshape(-1, 1)
+            missing &= valid.reshape(*valid.shape, *[1] * (missing.ndim - 2))
+        found += int(missing.sum())
+        start += len(piece)
+    return found
+
+
 def check_lengths(lengths: np.ndarray, steps: int, source: str) -> None:
     """Raises `UsageError` naming the first row whose sequence has fewer than 1 or more than `steps` valid steps."""
     if lengths.dtype.kind not in "iu" or lengths.shape[1:] not in ((), (1,)):

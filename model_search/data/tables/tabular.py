@@ -1,12 +1,14 @@
 """Tables in memory: from frames of training, evaluation and test rows to a provider."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...errors import UsageError
+from ...words import counted
 from ..memory import MemoryProvider, Parts
 from ..provider import Column, DataOptions, Description, Task, TaskKind
 from ..split import stratified
@@ -101,10 +103,22 @@ def table_provider(given: TableSource, options: DataOptions, is_vector: bool = F
         coder.part(ready.evaluation),
         coder.part(ready.test) if ready.test else None,
     )
+    missing = _missing_in_vectors(features, ready.train.source) if is_vector else ()
     layout = TableLayout(columns, aside.labels, aside.weights, given.delimiter, given.has_header, schema.inputs)
-    facts = describe(schema.columns, coder.task, aside.weights, parts, (*ready.notes, *schema.notes))
+    facts = describe(schema.columns, coder.task, aside.weights, parts, (*ready.notes, *schema.notes, *missing))
     identity = identity_of(given.digest, options, facts) + schema.text_identity
     return TableProvider(layout, schema, coder.task, parts, facts, identity)
+
+
+def _missing_in_vectors(features: pd.DataFrame, source: str) -> Iterator[str]:
+    """How many numbers of training vectors are replaced, in words."""
+    found = int((~np.isfinite(features.to_numpy(np.float64))).sum())
+    if found:
+        what = counted(found, "value is", "values are")
+        yield (
+            f"{source}: {what} missing or infinite of {features.size:,} in the training vectors;"
+            " the mean of their column takes their place, and whether one is missing is told beside it"
+        )
 
 
 def text_options(options: DataOptions) -> TextOptions:

@@ -66,6 +66,35 @@ def test_missing_numbers_of_sequences_are_the_mean(tmp_path):
     assert np.isfinite(out["x"]).all()
 
 
+def test_missing_numbers_are_counted_in_the_notes():
+    holes, bare = STEPS.copy(), STEPS.copy()
+    holes[3, 0, 1], holes[7, :, 0], bare[0, 0, 0] = np.inf, np.nan, np.nan
+    replaced = "the mean of the training values takes their place"
+    lengths = np.full(40, 3)
+    options = DataOptions(problem_type="RNN_LAST_ACTIVATIONS", lengths="n", task="classification")
+    given = ({"x": holes, "whole": STEPS, "n": lengths}, Y), ({"x": STEPS, "whole": bare, "n": lengths}, Y)
+    assert provider_from(given[0], validation_data=given[1], options=options).describe().notes == (
+        f"data: 4 values are missing or infinite in input 'x' of 400; {replaced}",
+        f"validation_data: 1 value is missing or infinite in input 'whole' of 400; {replaced}",
+    )
+    (note,) = make({"x": holes, "age": np.arange(40)}, "DNN", task="classification").describe().notes
+    assert note == f"data: 6 values are missing or infinite in input 'x' of 400; {replaced}"
+    assert make(STEPS, "RNN_LAST_ACTIVATIONS", task="classification").describe().notes == ()
+
+
+def test_missing_numbers_of_vectors_are_counted_in_the_notes():
+    vectors = STEPS[:, 0].copy()
+    made = provider_from((vectors, Y), options=DataOptions(task="classification"))
+    assert made.describe().notes == ()
+    vectors[:, 1] = np.where(np.arange(40) % 2, np.nan, 1.0)
+    given = (vectors, Y)
+    (note,) = provider_from(given, validation_data=given, options=DataOptions(task="classification")).describe().notes
+    assert note == (
+        "data: 20 values are missing or infinite of 80 in the training vectors;"
+        " the mean of their column takes their place, and whether one is missing is told beside it"
+    )
+
+
 def test_token_ids_pass_and_unknown_ones_are_padding(tmp_path):
     ids = np.where(np.arange(5) < 3, IDS, 0)
     ids[0] = 0
