@@ -29,8 +29,8 @@ def _section(name: str, table: Table, results: list[Result]) -> list[str]:
         f" {table.seed_correlation():.3f}; the best mean is {table.validation.mean(1).max():.4f}, of test"
         f" {table.test.mean(1)[best]:.4f}.",
         "",
-        "| Strategy | Trainers | Accuracy at 50 | 100 | 200 | Speed-up at 50 | 100 | 200 | Test regret | Distinct |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| Strategy | Trainers | Searches | Accuracy at 50 | 100 | 200 | Speed-up at 50 | 100 | 200 | Test regret | Distinct |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for trainers in sorted({result.trainers for result in results}):
         peers = [result for result in results if result.trainers == trainers]
@@ -46,7 +46,15 @@ def _row(result: Result, random: Result | None, best: float) -> str:
     gains = [speed_up(result, random, mark) if random else None for mark in marks]
     shown = ["never" if gain is None else f"{gain:.2f}" for gain in gains]
     regret = f"{best - result.test[-1]:.4f}"
-    cells = [result.strategy, str(result.trainers), *levels, *shown, regret, f"{result.distinct:.0f}"]
+    cells = [
+        result.strategy,
+        str(result.trainers),
+        str(result.repetitions),
+        *levels,
+        *shown,
+        regret,
+        f"{result.distinct:.0f}",
+    ]
     return f"| {' | '.join(cells)} |"
 
 
