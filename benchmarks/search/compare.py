@@ -65,7 +65,7 @@ def main(_: list[str]) -> None:
     with ProcessPoolExecutor(PROCESSES.value) as pool:
         for table, strategy, trainers in jobs():
             path = path_of(folder, table, strategy, trainers)
-            if path.exists():
+            if path.exists() and json.loads(path.read_text())["repetitions"] >= REPETITIONS.value:
                 continue
             futures = [pool.submit(one, table, strategy, TRIALS.value, trainers, seed) for seed in seeds]
             curves = [future.result() for future in futures]

@@ -29,7 +29,7 @@ def _section(name: str, table: Table, results: list[Result]) -> list[str]:
         f" {table.seed_correlation():.3f}; the best mean is {table.validation.mean(1).max():.4f}, of test"
         f" {table.test.mean(1)[best]:.4f}.",
         "",
-        "| Strategy | Trainers | Searches | Accuracy at 50 | 100 | 200 | Speed-up at 50 | 100 | 200 | Test regret | Distinct |",
+        "| Strategy | Trainers | Searches | At 50 | 100 | 200 | Speed-up at 50 | 100 | 200 | Test regret | Distinct |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for trainers in sorted({result.trainers for result in results}):
