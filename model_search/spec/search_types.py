@@ -36,6 +36,9 @@ DEFAULT_ARMS = (
 )
 
 
+MOST_RANDOM_CANDIDATES = 300
+"""Of the candidates of GUIDED_MUTATION, so that edits of the best have as many places."""
+
 FIXED_DEPTH_SEARCHES = (SearchType.NONADAPTIVE_RANDOM_SEARCH, SearchType.HARMONICA_SEARCH)
 """Searches whose towers all have minimum_depth blocks."""
 
@@ -95,6 +98,14 @@ def _check_evolution(spec: SearchSpec) -> None:
     require(own.tournament_size <= own.population_size, f"{path}.tournament_size", own.tournament_size, allowed)
 
 
+def _check_guided(spec: SearchSpec) -> None:
+    path, own = "guided_mutation", spec.guided_mutation
+    _require_counts(own, f"{path}.", "trials_before_model")
+    has_room = 0 <= own.random_candidates <= MOST_RANDOM_CANDIDATES
+    allowed = f"it must be a number from 0 to {MOST_RANDOM_CANDIDATES}"
+    require(has_room, f"{path}.random_candidates", own.random_candidates, allowed)
+
+
 def _check_constrained(spec: SearchSpec) -> None:
     name = Words(SearchType.Name(SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT))
     require(spec.search_type != SearchType.BANDIT, "bandit.arms", name, "its towers are not those of other arms")
@@ -139,5 +150,6 @@ _CHECKS = {
     SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: _check_constrained,
     SearchType.PROGRESSIVE: _check_progressive,
     SearchType.REGULARIZED_EVOLUTION: _check_evolution,
+    SearchType.GUIDED_MUTATION: _check_guided,
 }
 """What else holds for a spec that uses an algorithm."""

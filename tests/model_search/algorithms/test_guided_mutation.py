@@ -1,6 +1,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from studies import MemoryHistory
@@ -8,8 +9,9 @@ from studies import MemoryHistory
 from model_search.algorithms.guided_mutation import suggest
 from model_search.algorithms.neighbours import neighbours
 from model_search.architecture import Architecture, depth
+from model_search.errors import UsageError
 from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
-from model_search.spec import complete
+from model_search.spec import complete, parse_spec, validate
 from model_search.spec.towers import role_of, tower
 from model_search.study import TrialState
 
@@ -122,3 +124,18 @@ def test_stopped_trials_are_evidence():
         history.add(blocks, 0.0, TrialState.STOPPED)
     proposals = [suggest(spec, history, np.random.default_rng(seed)).architecture.blocks for seed in range(20)]
     assert not {(A, A, A, A), (A, A, A, B), (A, A, A, C)} & set(proposals)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trials_before_model: 0", "trials_before_model is 0; it must be 1 or more"),
+        ("random_candidates: -1", "random_candidates is -1; it must be a number from 0 to 300"),
+        ("random_candidates: 601", "random_candidates is 601; it must be a number from 0 to 300"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(text, message):
+    base = f"problem_type: DNN search_type: GUIDED_MUTATION blocks_to_use: ['{A}']"
+    with pytest.raises(UsageError) as caught:
+        validate(parse_spec(f"{base} guided_mutation {{ {text} }}", "x"))
+    assert str(caught.value) == f"spec field guided_mutation.{message}"
