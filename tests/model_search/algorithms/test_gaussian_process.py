@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
+from joint_studies import A, B, C, planted, studied
 from studies import MemoryHistory
 
 from model_search.algorithms.gaussian_process import suggest
 from model_search.errors import UsageError
-from model_search.hyperparameters import hyperparameter_space, propose
 from model_search.spec import complete, parse_spec, validate
 from model_search.study import TrialState
 
-A, B, C, TUNABLE = "FULLY_CONNECTED", "LOWRANK_1", "BOTTLENECK_32", "TUNABLE_DENSE"
+TUNABLE = "TUNABLE_DENSE"
 TEXT = (
     f"problem_type: DNN search_type: BAYESIAN minimum_depth: 2 maximum_depth: 4 blocks_to_use: ['{A}', '{B}', '{C}']"
     " increase_complexity_minimum_trials: 0"
@@ -21,22 +21,8 @@ def proposal_of(history, seed=0, spec=SPEC):
     return suggest(spec, history, np.random.default_rng(seed), train_steps=100)
 
 
-def planted(blocks, values) -> float:
-    """Best for towers that begin with C and have no B, at a rate of 1e-3."""
-    return (blocks[0] == C) - 0.5 * blocks.count(B) - 0.3 * abs(np.log10(values["learning_rate"]) + 3)
-
-
-def studied(count: int) -> MemoryHistory:
-    history, rng = MemoryHistory(), np.random.default_rng(3)
-    for number in range(1, count + 1):
-        blocks = rng.choice([A, B, C], rng.integers(2, 5)).tolist()
-        values = propose("random", hyperparameter_space(SPEC, blocks, 100), history, number)
-        history.add(blocks, planted(blocks, values), hyperparameters=values)
-    return history
-
-
 def test_it_learns_blocks_and_hyperparameters():
-    history = studied(40)
+    history = studied(SPEC, 40)
     proposals = [proposal_of(history, seed) for seed in range(6)]
     assert all(proposal.hyperparameters.keys() == {"learning_rate", "optimizer"} for proposal in proposals)
     reached = [planted(proposal.architecture.blocks, proposal.hyperparameters) for proposal in proposals]
@@ -46,7 +32,7 @@ def test_it_learns_blocks_and_hyperparameters():
 
 
 def test_running_and_stopped_trials_move_the_next_proposal():
-    history = studied(40)
+    history = studied(SPEC, 40)
     first = proposal_of(history, 7)
     history.add(first.architecture.blocks, state=TrialState.RUNNING, hyperparameters=first.hyperparameters)
     second = proposal_of(history, 7)

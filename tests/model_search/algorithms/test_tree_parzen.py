@@ -3,17 +3,17 @@ import warnings
 import numpy as np
 import optuna
 import pytest
+from joint_studies import A, B, C, planted, studied
 from studies import MemoryHistory
 
 from model_search.algorithms.evidence import evidence
 from model_search.algorithms.optuna_study import study_of
 from model_search.algorithms.tree_parzen import suggest
 from model_search.errors import UsageError
-from model_search.hyperparameters import hyperparameter_space, lacks_nothing, propose
+from model_search.hyperparameters import hyperparameter_space, lacks_nothing
 from model_search.spec import complete, parse_spec, validate
 from model_search.study import TrialState
 
-A, B, C = "FULLY_CONNECTED", "LOWRANK_1", "BOTTLENECK_32"
 SPEC = complete(
     parse_spec(
         f"problem_type: DNN search_type: TREE_PARZEN minimum_depth: 2 maximum_depth: 4"
@@ -34,20 +34,6 @@ PLATES = complete(
 
 def proposal_of(history, seed=0, spec=SPEC):
     return suggest(spec, history, np.random.default_rng(seed), train_steps=100)
-
-
-def planted(blocks, values) -> float:
-    """Best for towers that begin with C and have no B, at a rate of 1e-3."""
-    return (blocks[0] == C) - 0.5 * blocks.count(B) - 0.3 * abs(np.log10(values["learning_rate"]) + 3)
-
-
-def studied(count: int) -> MemoryHistory:
-    history, rng = MemoryHistory(), np.random.default_rng(3)
-    for number in range(1, count + 1):
-        blocks = rng.choice([A, B, C], rng.integers(2, 5)).tolist()
-        values = propose("random", hyperparameter_space(SPEC, blocks, 100), history, number)
-        history.add(blocks, planted(blocks, values), hyperparameters=values)
-    return history
 
 
 def test_trials_become_choices_by_name():
@@ -79,7 +65,7 @@ def test_the_flatten_is_a_choice_where_there_are_several():
 
 
 def test_it_learns_blocks_and_hyperparameters():
-    history = studied(40)
+    history = studied(SPEC, 40)
     proposals = [proposal_of(history, seed) for seed in range(10)]
     assert all(
         lacks_nothing(hyperparameter_space(SPEC, proposal.architecture, 100), proposal.hyperparameters)
@@ -92,7 +78,7 @@ def test_it_learns_blocks_and_hyperparameters():
 
 
 def test_running_trials_move_the_next_proposal():
-    history = studied(40)
+    history = studied(SPEC, 40)
     first = proposal_of(history, 7)
     history.add(first.architecture.blocks, state=TrialState.RUNNING, hyperparameters=first.hyperparameters)
     assert proposal_of(history, 7).architecture != first.architecture
@@ -116,7 +102,7 @@ def test_optuna_is_silent_and_left_as_it_was(capfd):
     verbosity = optuna.logging.get_verbosity()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        proposal_of(studied(12))
+        proposal_of(studied(SPEC, 12))
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == verbosity
 
