@@ -9,7 +9,10 @@ from .spec import SearchSpec
 from .spec.towers import tower
 from .study import History, HyperparameterValue, Suggestion
 
-__all__ = ["Controller", "SearchSpaceExhaustedError"]
+__all__ = ["USER", "Controller", "SearchSpaceExhaustedError"]
+
+USER = "user"
+"""The origin of what a user suggests: two such trials may have one architecture."""
 
 # Proposals with a user's tower before the search takes over: all may be fixed in it, so that none is new.
 _USER_TRIES = 5
@@ -56,7 +59,7 @@ class Controller:
         architecture = tower(self._spec, wanted.architecture)
         if history.has_failed(architecture):
             return None
-        return Proposal(architecture, origin="user"), hyperparameters_from_proto(wanted.hparams)
+        return Proposal(architecture, origin=USER), hyperparameters_from_proto(wanted.hparams)
 
     def _searched(self, number: int, history: History, salt: int) -> Proposal:
         """What the spec's search algorithm proposes."""

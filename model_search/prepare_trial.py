@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import keras
 
-from .controller import SearchSpaceExhaustedError
+from .controller import USER, SearchSpaceExhaustedError
 from .network.costs import Costs, costs_of
 from .network.heads import head_of
 from .network.reloading import check_reloads
@@ -18,6 +18,8 @@ from .training.limits import LimitError, check_costs, check_parameters
 from .trial_store.contract import Claim, DuplicateSuggestionError
 
 MAX_PROPOSALS = 100
+# So often the architecture may be one that is under way already, before it is trained twice all the same: few are left.
+MAX_SHARED = 3
 # So many networks above the limits are replaced in one trial; then it is infeasible, and the next one looks further.
 MAX_REFUSALS = 20
 
@@ -58,9 +60,14 @@ def prepared(search: Search, claim: Claim) -> Prepared:
 
 
 def suggestions(search: Search, claim: Claim) -> Iterator[Suggestion]:
-    """What the trial may train, each stored before it is given: what an earlier attempt left, then new ones."""
+    """What the trial may train, each stored before it is given: what an earlier attempt left, then new ones.
+
+    Trainers that ask at the same moment may be told the same architecture. Each looks around after its own is stored,
+    so at least one of them sees the other, and asks again.
+    """
     if claim.suggestion is not None:
         yield claim.suggestion
+    shared = 0
     for salt in range(MAX_PROPOSALS):
         try:
             suggestion = search.controller.suggest(claim.number, search.history, salt)
@@ -70,7 +77,16 @@ def suggestions(search: Search, claim: Claim) -> Iterator[Suggestion]:
             search.store.suggest(claim, suggestion)
         except DuplicateSuggestionError:
             continue
+        if shared < MAX_SHARED and suggestion.origin != USER and _is_under_way(search, claim, suggestion):
+            shared += 1
+            continue
         yield suggestion
+
+
+def _is_under_way(search: Search, claim: Claim, suggestion: Suggestion) -> bool:
+    """Whether another trial that has not ended trains the same architecture."""
+    others = (trial for trial in search.history.running() if trial.number != claim.number)
+    return any(trial.architecture == suggestion.architecture for trial in others)
 
 
 def _within(search: Search) -> str:
