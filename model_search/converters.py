@@ -48,6 +48,8 @@ def suggestion_to_proto(number: int, suggestion: Suggestion) -> SuggestionProto:
         architecture=list(suggestion.architecture),
         hyperparameters=hyperparameters_to_proto(suggestion.hyperparameters),
         parents=suggestion.parents,
+        members=suggestion.members,
+        teacher=suggestion.teacher,
     )
 
 
@@ -59,6 +61,8 @@ def suggestion_from_proto(message: SuggestionProto) -> tuple[int, Suggestion]:
         kind=TrialKind(message.kind),
         parents=tuple(message.parents),
         origin=message.origin,
+        members=tuple(message.members),
+        teacher=message.teacher if message.HasField("teacher") else None,
     )
 
 

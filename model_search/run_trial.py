@@ -118,7 +118,9 @@ def train_and_report(attempt: Attempt) -> None:
     measurements.append(Measurement(steps, metrics))
     with served(search, network.tower) as model:
         check_lease(attempt)
-        path = write_artifacts(attempt.folder, claim.number, network.suggestion, model, logits, measurements)
+        path = write_artifacts(
+            attempt.folder, claim.number, network.suggestion, model, network.tower.model, logits, measurements
+        )
     search.store.complete(claim, attempt.result(metrics, path))
 
 

@@ -44,9 +44,19 @@ class TrialState(enum.Enum):
 
 
 class TrialKind(enum.Enum):
-    """What a trial is for."""
+    """What a trial is for.
+
+    SEARCH: a tower that the search algorithm proposed. ENSEMBLE: towers of earlier trials together, without one of its
+    own. DISTILLATION: a tower that an earlier trial teaches.
+    """
 
     SEARCH = "search"
+    ENSEMBLE = "ensemble"
+    DISTILLATION = "distillation"
+
+
+TOWER_KINDS = frozenset({TrialKind.SEARCH, TrialKind.DISTILLATION})
+"""Kinds of trials with a tower of their own: what search algorithms learn from, and what ensembles are made of."""
 
 
 class Goal(enum.Enum):
@@ -113,11 +123,13 @@ class Suggestion:
 
     Attributes:
       kind: what the trial is for.
-      architecture: the tower.
+      architecture: the trial's own tower; empty for an ensemble of earlier trials alone.
       hyperparameters: values by name.
       parents: numbers of the trials that this one was made from.
       origin: how the architecture was chosen (`user`, `random`, `grow`, `mutate`), for people.
         A bandit puts the name of the arm and a colon before it, and reads that again.
+      members: numbers of the trials whose towers, trained already, are part of the model beside its own tower.
+      teacher: number of the trial that teaches this one.
     """
 
     architecture: Architecture
@@ -125,11 +137,15 @@ class Suggestion:
     kind: TrialKind = TrialKind.SEARCH
     parents: tuple[int, ...] = ()
     origin: str = ""
+    members: tuple[int, ...] = ()
+    teacher: int | None = None
 
     @property
     def fingerprint(self) -> str:
         """Equal for suggestions that would train the same thing: 32 hexadecimal digits."""
-        identity = [self.kind.value, list(self.architecture), dict(self.hyperparameters)]
+        identity: list[object] = [self.kind.value, list(self.architecture), dict(self.hyperparameters)]
+        if self.members or self.teacher is not None:  # Studies that were stored before these came know nothing of them.
+            identity += [sorted(self.members), self.teacher]
         return hashlib.sha256(canonical_json(identity).encode()).hexdigest()[:32]
 
 

@@ -15,7 +15,7 @@ _sym_db = _symbol_database.Default()
 from model_search.proto import search_spec_pb2 as model__search_dot_proto_dot_search__spec__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1emodel_search/proto/trial.proto\x12\x0cmodel_search\x1a$model_search/proto/search_spec.proto\"\x92\x01\n\nSuggestion\x12\r\n\x05trial\x18\x01 \x01(\x03\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06origin\x18\x03 \x01(\t\x12\x14\n\x0c\x61rchitecture\x18\x04 \x03(\t\x12\x30\n\x0fhyperparameters\x18\x05 \x01(\x0b\x32\x17.model_search.HParamDef\x12\x0f\n\x07parents\x18\x06 \x03(\x03')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1emodel_search/proto/trial.proto\x12\x0cmodel_search\x1a$model_search/proto/search_spec.proto\"\xb4\x01\n\nSuggestion\x12\r\n\x05trial\x18\x01 \x01(\x03\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06origin\x18\x03 \x01(\t\x12\x14\n\x0c\x61rchitecture\x18\x04 \x03(\t\x12\x30\n\x0fhyperparameters\x18\x05 \x01(\x0b\x32\x17.model_search.HParamDef\x12\x0f\n\x07parents\x18\x06 \x03(\x03\x12\x0f\n\x07members\x18\x07 \x03(\x03\x12\x0f\n\x07teacher\x18\x08 \x01(\x03')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -23,5 +23,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'model_search.proto.trial_pb
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
   _globals['_SUGGESTION']._serialized_start=87
-  _globals['_SUGGESTION']._serialized_end=233
+  _globals['_SUGGESTION']._serialized_end=267
 # @@protoc_insertion_point(module_scope)

@@ -13,6 +13,7 @@ import numpy as np
 from .. import files
 from ..converters import suggestion_text
 from ..data.trees import Tree
+from ..network.weights_file import write_weights
 from ..study import Measurement, Suggestion
 from .events import write_events
 
@@ -64,10 +65,11 @@ def write_artifacts(
     number: int,
     suggestion: Suggestion,
     model: keras.Model,
+    tower: keras.Model,
     logits: Tree | None,
     measurements: Sequence[Measurement],
 ) -> str:
-    """Writes all files of a finished trial into its folder.
+    """Writes all files of a finished trial into its folder: the model that serves, the weights of its tower, and so on.
 
     Returns:
       Path of the model below the model directory: `trials/<number>/model.keras`.
@@ -76,5 +78,6 @@ def write_artifacts(
     if logits is not None:
         ending, content_of_logits = logits_bytes(logits)
         files.write_atomically(files.join(folder, f"{LOGITS}.{ending}"), content_of_logits)
+    write_weights(folder, tower)
     write_model(folder, model)
     return f"trials/{number}/{MODEL}"

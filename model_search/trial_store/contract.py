@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import StudyError
-from ..study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialState
+from ..study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialKind, TrialState
 
 RUNG_VALUES = 1000
 """So many trials are compared with at most, however large the study is."""
@@ -162,8 +162,8 @@ class TrialStore(abc.ABC):
         """Names of the trainers that hold a trial now."""
 
     @abc.abstractmethod
-    def best(self, study_id: int, count: int) -> Sequence[Trial]:
-        """The best completed trials, best first (objective, then loss, then number)."""
+    def best(self, study_id: int, count: int, kinds: Collection[TrialKind] | None = None) -> Sequence[Trial]:
+        """The best completed trials, best first (objective, then loss, then number); of some kinds where given."""
 
     @abc.abstractmethod
     def trial(self, study_id: int, number: int) -> Trial | None:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from ..architecture import Architecture
-from ..study import Objective, Study, Trial, TrialState
+from ..study import TOWER_KINDS, Objective, Study, Trial, TrialState
 from .contract import TrialStore
 
 
 class StoreHistory:
-    """The `History` of one study.
+    """The `History` of one study, as search algorithms see it: trials with a tower of their own. Ensembles are none.
 
     Answers are as new as the question. Trials that have ended never change: they are read once and kept, so that a
     history that lives as long as its trainer only ever fetches what is new.
@@ -26,19 +26,19 @@ class StoreHistory:
 
     def best(self, count: int) -> Sequence[Trial]:
         """The best completed trials, best first, at most `count`."""
-        return self._store.best(self._study.id, count)
+        return self._store.best(self._study.id, count, TOWER_KINDS)
 
     def completed_count(self) -> int:
-        """How many trials have completed."""
+        """How many trials have completed, of any kind: searches grow by the study's age."""
         return self._store.counts(self._study.id)[TrialState.COMPLETED]
 
     def completed(self) -> Sequence[Trial]:
         """All completed trials, by number."""
-        return self._ended[TrialState.COMPLETED].trials()
+        return self._ended[TrialState.COMPLETED].towers()
 
     def stopped(self) -> Sequence[Trial]:
         """All trials that were stopped early, by number."""
-        return self._ended[TrialState.STOPPED].trials()
+        return self._ended[TrialState.STOPPED].towers()
 
     def running(self) -> Sequence[Trial]:
         """Trials under way that have a suggestion, by number.
@@ -47,7 +47,7 @@ class StoreHistory:
         algorithm sees does not depend on when an expired lease is noticed.
         """
         under_way = self._store.trials(self._study.id, {TrialState.RUNNING, TrialState.WAITING})
-        return [trial for trial in under_way if trial.suggestion is not None]
+        return [trial for trial in under_way if _has_tower(trial)]
 
     def has_failed(self, architecture: Architecture) -> bool:
         """Whether a trial of this architecture was infeasible."""
@@ -58,17 +58,21 @@ class StoreHistory:
         return self._store.has_tried(self._study.id, architecture.blocks)
 
 
+def _has_tower(trial: Trial) -> bool:
+    return trial.suggestion is not None and trial.suggestion.kind in TOWER_KINDS
+
+
 class _Ended:
-    """Trials of one final state, by number; only new ones are fetched."""
+    """Trials with towers in one final state, by number; only new ones are fetched."""
 
     def __init__(self, store: TrialStore, study: Study, state: TrialState):
         self._store, self._study, self._state = store, study, state
         self._trials: list[Trial] = []
         self._revision = 0
 
-    def trials(self) -> Sequence[Trial]:
+    def towers(self) -> Sequence[Trial]:
         new = self._store.trials(self._study.id, {self._state}, since=self._revision)
         if new:
-            self._trials = sorted([*self._trials, *new], key=lambda trial: trial.number)
+            self._trials = sorted([*self._trials, *filter(_has_tower, new)], key=lambda trial: trial.number)
             self._revision = max(self._revision, *(trial.revision for trial in new))
         return self._trials

@@ -12,7 +12,7 @@ from model_search.converters import (
     suggestion_to_proto,
 )
 from model_search.proto.search_spec_pb2 import HParamDef
-from model_search.study import Suggestion
+from model_search.study import Suggestion, TrialKind
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 values = (
@@ -27,6 +27,9 @@ suggestions = st.builds(
     hyperparameters=st.dictionaries(names, values, max_size=5),
     parents=st.lists(st.integers(1, 2**40), max_size=3).map(tuple),
     origin=names,
+    kind=st.sampled_from(TrialKind),
+    members=st.lists(st.integers(1, 2**40), max_size=3).map(tuple),
+    teacher=st.none() | st.integers(1, 2**40),
 )
 
 

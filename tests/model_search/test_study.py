@@ -15,6 +15,14 @@ def test_fingerprints_tell_what_is_trained_and_nothing_else():
     assert len(first.fingerprint) == 32
 
 
+def test_members_and_teachers_are_part_of_what_is_trained():
+    def fingerprint(**changes):
+        return Suggestion(Architecture.of(["A"]), {"x": 1.5}, **changes).fingerprint
+
+    assert fingerprint(members=(1, 2)) == fingerprint(members=(2, 1))
+    assert len({fingerprint(**c) for c in ({}, {"members": (1, 2)}, {"members": (1,)}, {"teacher": 1})}) == 4
+
+
 def test_ranking_is_by_objective_then_loss_then_number():
     history = MemoryHistory()
     for objective in (0.5, 0.9, 0.9, 0.7):

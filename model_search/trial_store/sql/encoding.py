@@ -92,12 +92,17 @@ def suggestion_values(suggestion: Suggestion) -> Values:
         "architecture": canonical_json(list(suggestion.architecture)),
         "hyperparameters": canonical_json(dict(suggestion.hyperparameters)),
         "parents": canonical_json([int(parent) for parent in suggestion.parents]),
+        "members": canonical_json([int(member) for member in suggestion.members]),
+        "teacher": None if suggestion.teacher is None else int(suggestion.teacher),
     }
 
 
 NO_SUGGESTION: Values = dict.fromkeys(
-    ("fingerprint", "architecture_digest", "kind", "origin", "architecture", "hyperparameters", "parents")
-)
+    (
+        "fingerprint", "architecture_digest", "kind", "origin", "architecture", "hyperparameters", "parents", "members",
+        "teacher",
+    )
+)  # fmt: skip
 """The same columns where there is none."""
 
 
@@ -111,6 +116,9 @@ def suggestion_of(row: Row[Any]) -> Suggestion | None:
         kind=TrialKind(row.kind),
         parents=tuple(json.loads(row.parents)),
         origin=row.origin,
+        # Trials that were stored before these came have none.
+        members=tuple(json.loads(row.members or "[]")),
+        teacher=row.teacher,
     )
 
 

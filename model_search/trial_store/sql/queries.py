@@ -4,21 +4,19 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, func, select
 
-from ...study import Measurement, Trial, TrialState
+from ...study import Measurement, Trial, TrialKind, TrialState
 from ..contract import RUNG_VALUES, StoreError
 from .encoding import architecture_digest, measurement_of, trial_of
 from .tables import measurements, refusals, studies, trials
 
 
-def best(connection: Connection, study_id: int, count: int) -> list[Trial]:
-    """The best completed trials, in the order of their index."""
-    query = (
-        select(trials)
-        .where(trials.c.study_id == study_id, trials.c.state == TrialState.COMPLETED.value)
-        .order_by(trials.c.cost, trials.c.loss, trials.c.number)
-        .limit(count)
-    )
-    return [trial_of(row) for row in connection.execute(query)]
+def best(connection: Connection, study_id: int, count: int, kinds: Collection[TrialKind] | None) -> list[Trial]:
+    """The best completed trials, in the order of their index; of several kinds, merged from the index of each."""
+    completed = select(trials).where(trials.c.study_id == study_id, trials.c.state == TrialState.COMPLETED.value)
+    ranking = (trials.c.cost, trials.c.loss, trials.c.number)
+    each = [completed] if kinds is None else [completed.where(trials.c.kind == kind.value) for kind in kinds]
+    rows = [row for query in each for row in connection.execute(query.order_by(*ranking).limit(count))]
+    return [trial_of(row) for row in sorted(rows, key=lambda row: (row.cost, row.loss, row.number))[:count]]
 
 
 def trial(connection: Connection, study_id: int, number: int) -> Trial | None:

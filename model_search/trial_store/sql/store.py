@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import URL
 
-from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialState
+from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialKind, TrialState
 from ..contract import Claim, TrialStore
 from . import changes, queries, studies
 from .database import LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS, Database
@@ -96,9 +96,9 @@ class SqlTrialStore(TrialStore):
         """See `TrialStore`."""
         return self._database.read(lambda connection: queries.running_trainers(connection, study_id))
 
-    def best(self, study_id: int, count: int) -> Sequence[Trial]:
+    def best(self, study_id: int, count: int, kinds: Collection[TrialKind] | None = None) -> Sequence[Trial]:
         """See `TrialStore`."""
-        return self._database.read(lambda connection: queries.best(connection, study_id, count))
+        return self._database.read(lambda connection: queries.best(connection, study_id, count, kinds))
 
     def trial(self, study_id: int, number: int) -> Trial | None:
         """See `TrialStore`."""

@@ -89,6 +89,8 @@ trials = Table(
     Column("architecture", LongText),
     Column("hyperparameters", LongText),
     Column("parents", LongText),
+    Column("members", LongText),
+    Column("teacher", Integer),
     # Result. Cost is the objective as something to minimize, so that one index ranks either way.
     Column("objective", Double),
     Column("cost", Double),
@@ -114,8 +116,9 @@ trials = Table(
         name="ck_search_trials_result",
     ),
     CheckConstraint("state <> 'INFEASIBLE' OR error <> ''", name="ck_search_trials_reason"),
-    # The best; what waits and what runs, by number; what is new.
+    # The best, of all kinds and of one; what waits and what runs, by number; what is new.
     Index("ix_search_trials_rank", "study_id", "state", "cost", "loss", "number"),
+    Index("ix_search_trials_kind_rank", "study_id", "state", "kind", "cost", "loss", "number"),
     Index("ix_search_trials_number", "study_id", "state", "number"),
     Index("ix_search_trials_revision", "study_id", "state", "revision"),
     Index("ix_search_trials_architecture", "study_id", "architecture_digest", "state"),

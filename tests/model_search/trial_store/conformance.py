@@ -198,7 +198,7 @@ class ClaimConformance:
         assert store.claim(study.id, "t", LONG) is None
 
     def test_expired_lease_is_claimed_with_its_suggestion(self, store: TrialStore, study: Study) -> None:
-        chosen = suggestion("A", "B", rate=0.1 + 0.2, parents=(3, 1), origin="mutate")
+        chosen = suggestion("A", "B", rate=0.1 + 0.2, parents=(3, 1), origin="mutate", members=(2, 5), teacher=2)
         first = claimed(store, study, lease=SHORT)
         store.suggest(first, chosen)
         time.sleep(2 * SHORT)
@@ -533,6 +533,21 @@ class QueryConformance:
         assert [trial.number for trial in store.best(study.id, 10)] == [3, 2, 5, 4, 1]
         assert [trial.number for trial in store.best(study.id, 2)] == [3, 2]
         assert store.best(study.id, 0) == []
+
+    def test_best_of_some_kinds(self, store: TrialStore, study: Study) -> None:
+        kinds = (TrialKind.SEARCH, TrialKind.ENSEMBLE, TrialKind.DISTILLATION, TrialKind.SEARCH)
+        for place, (kind, objective) in enumerate(zip(kinds, (0.5, 0.9, 0.7, 0.6), strict=True)):
+            claim = claimed(store, study)
+            store.suggest(claim, suggestion("A", rate=0.001 * (place + 1), kind=kind))
+            store.complete(claim, result(objective))
+
+        def best(count: int, *of: TrialKind) -> list[int]:
+            return [trial.number for trial in store.best(study.id, count, of)]
+
+        assert best(9, TrialKind.SEARCH) == [4, 1]
+        assert best(9, TrialKind.SEARCH, TrialKind.DISTILLATION) == [3, 4, 1]
+        assert best(2, *TrialKind) == [2, 3]
+        assert best(9) == []
 
     def test_best_of_a_minimum(self, store: TrialStore) -> None:
         study = store.open_study(config(objective=Objective("loss", Goal.MINIMIZE)))

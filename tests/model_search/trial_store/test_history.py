@@ -4,7 +4,7 @@ import pytest
 from examples import ACCURACY, config, result, suggestion
 
 from model_search.architecture import Architecture
-from model_search.study import History, Study, Trial
+from model_search.study import History, Study, Suggestion, Trial, TrialKind
 from model_search.trial_store.contract import TrialStore
 from model_search.trial_store.history import StoreHistory
 from model_search.trial_store.open import open_store
@@ -55,6 +55,20 @@ def test_follows_the_study(opened: Opened) -> None:
     assert numbers(history.completed()) == [1, 3, 4]
     assert numbers(history.best(2)) == [4, 3]
     assert history.completed_count() == 3
+
+
+def test_ensembles_are_no_evidence_for_searches(opened: Opened) -> None:
+    store, study, history = opened
+    run(store, study, "A", 0.5)
+    for members, objective in (((1,), 0.9), ((1, 1), None)):
+        claim = store.claim(study.id, "t", 1000.0)
+        assert claim is not None
+        store.suggest(claim, Suggestion(Architecture(()), {}, TrialKind.ENSEMBLE, members=members))
+        if objective is not None:
+            store.complete(claim, result(objective))
+    assert numbers(history.completed()) == numbers(history.best(5)) == [1]
+    assert numbers(history.running()) == []
+    assert history.completed_count() == 2
 
 
 def test_waiting_trials_are_under_way(opened: Opened) -> None:

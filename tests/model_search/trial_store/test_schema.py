@@ -86,22 +86,22 @@ def set_revision(url: str, revision: str) -> None:
 
 def test_newer_database_is_refused(url: str) -> None:
     set_revision(url, "9999")
-    with pytest.raises(StoreError, match=r"schema revision 9999, which is newer than .*\(0002\)"):
+    with pytest.raises(StoreError, match=r"schema revision 9999, which is newer than .*\(0003\)"):
         open_store(url)
 
 
 def test_older_database_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     open_store(url).close()
-    monkeypatch.setattr(migrate, "head", lambda: "0003")
+    monkeypatch.setattr(migrate, "head", lambda: "0004")
     with pytest.raises(
-        StoreError, match=r"revision 0002, this version .* 0003; .* python -m model_search\.trial_store"
+        StoreError, match=r"revision 0003, this version .* 0004; .* python -m model_search\.trial_store"
     ):
         open_store(url)
 
 
 def test_upgrade_command(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert migrate.main([url]) == 0
-    assert "schema revision 0002" in capsys.readouterr().out
+    assert "schema revision 0003" in capsys.readouterr().out
     assert open_store(url).studies() == []
     assert migrate.main([url]) == 0
     assert migrate.main([]) == 2
