@@ -12,8 +12,9 @@ search: $(VENV)/installed
 	  --max_trials=20 --num_trainers=2 --model_dir=$(MODEL_DIR)
 	$(BIN)/model_search export --model_dir=$(MODEL_DIR) --output=$(MODEL_DIR)/best.keras
 
+# Two processes, each with whole files: TensorFlow starts once in each.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 # Formatting, lint rules, and types of the installed package.
 lint: $(VENV)/installed-dev
