@@ -1,5 +1,6 @@
 """From what a user gives to a `Search` that trainers run."""
 
+import math
 import threading
 from dataclasses import dataclass, field
 
@@ -118,8 +119,9 @@ def check_budget(config: SearchConfig) -> None:
         "max_latency_ms": (config.training.max_latency_ms, 0),
     }
     for name, (value, minimum) in least.items():
-        if value < minimum:
-            raise UsageError(f"--{name}={value} is too small: at least {minimum}")
+        if not value >= minimum:
+            what = "no number" if math.isnan(value) else "too small"
+            raise UsageError(f"--{name}={value} is {what}: at least {minimum}")
     check_seed(config.seed)
     steps = config.training.train_steps
     if config.spec.HasField("early_stopping") and not rungs(config.spec, steps, steps):

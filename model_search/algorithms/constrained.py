@@ -7,6 +7,7 @@ is inserted before them. Cells that repeat, with reductions between them, are th
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -19,14 +20,16 @@ from . import coordinate_descent, random_search
 from .algorithm import Proposal
 from .beam import beam_of
 from .choice import first_new
+from .coordinate_descent import behind
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
     """Proposes the tower around an edited searched part of one of the best; see `SearchAlgorithm`."""
     inner = _searched_spec(spec)
-    beam = [_searched_trial(spec, trial) for trial in beam_of(spec, history)]
-    if beam:
-        found = coordinate_descent.candidates(inner, beam, history.completed_count(), rng)
+    best = beam_of(spec, history)
+    if best:
+        beam, further = (map(partial(_searched_trial, spec), trials) for trials in (best, behind(best, history)))
+        found = coordinate_descent.candidates(inner, list(beam), history.completed_count(), rng, further)
     else:
         found = random_search.candidates(inner, rng)
     return first_new((replace(child, architecture=tower(spec, child.architecture)) for child in found), history)

@@ -4,19 +4,21 @@ The greedy beam search of Mazzawi and others 2019, "Improving Keyword Spotting a
 Architecture Search at Scale" (Interspeech).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ..architecture import Architecture, depth
 from ..spec import SearchSpec
-from ..spec.towers import role_of
 from ..study import History, Trial
 from . import random_search
 from .algorithm import Proposal
 from .beam import beam_of
 from .choice import first_new
+from .depths import may_grow, towers_of_any_depth
 from .edits import grown, mutated
+
+# Trials whose edits follow once all edits of the beam are known, and random towers of all depths behind these.
+_BEHIND, _DRAWS = 50, 200
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
@@ -24,29 +26,30 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     beam = beam_of(spec, history)
     if not beam:
         return random_search.suggest(spec, history, rng)
-    return first_new(candidates(spec, beam, history.completed_count(), rng), history)
+    found = candidates(spec, beam, history.completed_count(), rng, behind(beam, history))
+    return first_new(found, history)
 
 
-def trials_before_depth(spec: SearchSpec, deep: int) -> int:
-    """Completed trials needed before a tower may grow to `deep` blocks.
+def candidates(
+    spec: SearchSpec, beam: Sequence[Trial], completed: int, rng: np.random.Generator, further: Iterable[Trial] = ()
+) -> Iterator[Proposal]:
+    """Edits of the trials of the beam in random order, of further ones as they come, then random towers.
 
-    Entry `deep - 1` of `increase_complexity_minimum_trials`, or its last one; 5 * (deep - 1) where it is empty.
+    Should all edits of the beam be known, so the search goes on beside it and does not end while a tower is left.
     """
-    counts = spec.increase_complexity_minimum_trials
-    return counts[min(deep, len(counts)) - 1] if counts else 5 * (deep - 1)
-
-
-def may_grow(spec: SearchSpec, architecture: Architecture, completed: int) -> bool:
-    """Whether a tower may become one block deeper after so many completed trials."""
-    deep = depth(architecture, role_of)
-    return deep < spec.maximum_depth and completed >= trials_before_depth(spec, deep + 1)
-
-
-def candidates(spec: SearchSpec, beam: Sequence[Trial], completed: int, rng: np.random.Generator) -> Iterator[Proposal]:
-    """Edits of the trials of the beam in random order, then random towers."""
     for index in rng.permutation(len(beam)):
         yield from _edits(spec, beam[index], completed, rng)
+    for trial in further:
+        yield from _edits(spec, trial, completed, rng)
     yield from random_search.candidates(spec, rng)
+    if spec.increase_complexity_probability:
+        yield from towers_of_any_depth(spec, completed, rng, _DRAWS)
+
+
+def behind(beam: Sequence[Trial], history: History) -> Iterator[Trial]:
+    """The best trials that are not in a beam, best first; the database is asked when the first is wanted."""
+    inside = {trial.number for trial in beam}
+    yield from (trial for trial in history.best(len(beam) + _BEHIND) if trial.number not in inside)
 
 
 def _edits(spec: SearchSpec, parent: Trial, completed: int, rng: np.random.Generator) -> Iterator[Proposal]:

@@ -4,11 +4,26 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..architecture import Architecture, depth
 from ..spec import SearchSpec
-from ..spec.towers import tower
+from ..spec.towers import role_of, tower
 from .algorithm import Proposal
-from .coordinate_descent import trials_before_depth
 from .edits import searched_blocks
+
+
+def trials_before_depth(spec: SearchSpec, deep: int) -> int:
+    """Completed trials needed before a tower may grow to `deep` blocks.
+
+    Entry `deep - 1` of `increase_complexity_minimum_trials`, or its last one; 5 * (deep - 1) where it is empty.
+    """
+    counts = spec.increase_complexity_minimum_trials
+    return counts[min(deep, len(counts)) - 1] if counts else 5 * (deep - 1)
+
+
+def may_grow(spec: SearchSpec, architecture: Architecture, completed: int) -> bool:
+    """Whether a tower may become one block deeper after so many completed trials."""
+    deep = depth(architecture, role_of)
+    return deep < spec.maximum_depth and completed >= trials_before_depth(spec, deep + 1)
 
 
 def deepest(spec: SearchSpec, completed: int) -> int:

@@ -17,7 +17,7 @@ from . import coordinate_descent, random_search
 from .algorithm import Proposal
 from .beam import beam_of
 from .choice import first_new
-from .coordinate_descent import trials_before_depth
+from .depths import trials_before_depth
 from .edits import crossed, mutated, searched_blocks
 
 # Children of an operator that are looked at before descent has its turn.
@@ -33,7 +33,8 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
         return random_search.suggest(spec, history, rng)
     completed = history.completed_count()
     children = islice(_chosen(spec, rng)(spec, beam, completed, rng), _DRAWS)
-    return first_new(chain(children, coordinate_descent.candidates(spec, beam, completed, rng)), history)
+    further = coordinate_descent.behind(beam, history)
+    return first_new(chain(children, coordinate_descent.candidates(spec, beam, completed, rng, further)), history)
 
 
 def _chosen(spec: SearchSpec, rng: np.random.Generator) -> _Operator:

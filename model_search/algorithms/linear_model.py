@@ -22,7 +22,7 @@ from . import random_search
 from .algorithm import Proposal
 from .alphabet import Alphabet, alphabet_of, written
 from .choice import first_new
-from .coordinate_descent import may_grow
+from .depths import may_grow
 from .evidence import costs_of, evidence, known_last
 
 _CANDIDATES = 400

@@ -16,7 +16,7 @@ from ..study import History, Trial, rank_key
 from . import random_search
 from .algorithm import Proposal
 from .choice import first_new
-from .coordinate_descent import may_grow
+from .depths import may_grow
 from .edits import deleted, inserted, mutated
 
 

@@ -28,8 +28,7 @@ from .algorithm import Proposal
 from .alphabet import alphabet_of, written
 from .block_policy import Policy, Strings
 from .choice import first_new
-from .coordinate_descent import trials_before_depth
-from .depths import deepest
+from .depths import deepest, trials_before_depth
 from .edits import grown, mutated
 from .evidence import costs_of, evidence, known_last
 

@@ -60,7 +60,8 @@ def test_unknown_command(command) -> None:
 
 
 @pytest.mark.parametrize(
-    "flag", ["--max_trials=0", "--train_steps=0", "--batch_size=0", "--num_trainers=-1", "--seed=-1"]
+    "flag",
+    ["--max_trials=0", "--train_steps=0", "--batch_size=0", "--num_trainers=-1", "--seed=-1", "--max_latency_ms=nan"],
 )
 def test_numbers_out_of_range(command, tmp_path, flag) -> None:
     data = written(tmp_path, GOOD)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from studies import MemoryHistory
 
 from model_search.algorithms import SEARCH_TYPES, SearchSpaceExhaustedError, algorithm_of
-from model_search.algorithms.coordinate_descent import trials_before_depth
+from model_search.algorithms.depths import trials_before_depth
 from model_search.architecture import Architecture, depth
 from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
 from model_search.spec import complete

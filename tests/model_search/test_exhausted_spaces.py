@@ -1,0 +1,48 @@
+"""A space of few towers and no hyperparameters to choose: every search trains each tower once, and then says so."""
+
+from itertools import product
+
+import pytest
+from searches import open_small
+
+from model_search import prepare_trial
+from model_search.algorithms import SEARCH_TYPES
+from model_search.proto.search_spec_pb2 import SearchType
+from model_search.spec.search_types import FIXED_DEPTH_SEARCHES
+from model_search.study import Result
+
+BLOCKS = ("FULLY_CONNECTED", "LOWRANK_2_SKIP")
+SPEC = f"""
+problem_type: DNN minimum_depth: 1 maximum_depth: 2 beam_size: 2 increase_complexity_minimum_trials: 0
+increase_complexity_probability: 0.5
+blocks_to_use: {list(BLOCKS)}
+learning_spec {{ min_learning_rate: 3e-3 max_learning_rate: 3e-3 optimizers: "adam" }}
+"""
+# Few random towers, so that each algorithm's own proposals come to their turn.
+OWN = {
+    SearchType.LINEAR_MODEL: "linear_model { trials_before_fit: 2 }",
+    SearchType.HARMONICA_SEARCH: "harmonica { trials_per_stage: 2 stages: 1 }",
+    SearchType.REGULARIZED_EVOLUTION: "regularized_evolution { population_size: 2 tournament_size: 2 }",
+    SearchType.PROGRESSIVE: "progressive { trials_per_depth: 2 }",
+    SearchType.GUIDED_MUTATION: "guided_mutation { trials_before_model: 2 }",
+    SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: "mutate_probability: 0.4 crossover_probability: 0.4",
+}
+OF_PLATES = SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT
+
+
+@pytest.mark.parametrize("search_type", [t for t in SEARCH_TYPES if t != OF_PLATES], ids=SearchType.Name)
+def test_each_tower_is_trained_once_and_then_the_search_ends(tmp_path, monkeypatch, search_type) -> None:
+    monkeypatch.setattr(prepare_trial, "MAX_PROPOSALS", 20)
+    text = f"{SPEC} search_type: {SearchType.Name(search_type)} {OWN.get(search_type, '')}"
+    search = open_small(tmp_path, text, trials=30)
+    deepest = 1 if search_type in FIXED_DEPTH_SEARCHES else 2
+    all_towers = [blocks for deep in range(1, deepest + 1) for blocks in product(BLOCKS, repeat=deep)]
+    trained = []
+    while (claim := search.store.claim(search.study.id, "tester", 60.0)) is not None:
+        suggestion = next(prepare_trial.suggestions(search, claim), None)
+        if suggestion is None:
+            break
+        trained.append(suggestion.architecture.blocks)
+        value = 1.0 / claim.number
+        search.store.complete(claim, Result(value, 1.0, {"accuracy": value, "loss": 1.0}, 1, 1.0, ""))
+    assert sorted(trained) == sorted(all_towers)
