@@ -1,7 +1,7 @@
 """Whether a trial falls behind others at a rung: decisions on numbers alone."""
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean, median
+from statistics import median
 
 from ..proto.search_spec_pb2 import EarlyStoppingSpec
 from ..study import Objective
@@ -24,23 +24,25 @@ def falls_behind(
     """
     if rule.rule == EarlyStoppingSpec.MEDIAN_RULE:
         own = min(objective.cost(rung[number]) for rung in rungs if number in rung)
-        return is_behind_median(own, running_averages(objective, ended), rule.minimum_trials)
+        return is_behind_median(own, best_so_far(objective, ended), rule.minimum_trials)
     others = [objective.cost(value) for other, value in rungs[-1].items() if other != number]
     own = objective.cost(rungs[-1][number])
     return is_below_share(own, others, rule.reduction_factor, rule.minimum_trials)
 
 
-def running_averages(objective: Objective, rungs: Sequence[Rung]) -> list[float]:
-    """Mean costs over all rungs, of each trial that came to the last one."""
-    return [fmean(objective.cost(rung[number]) for rung in rungs if number in rung) for number in rungs[-1]]
+def best_so_far(objective: Objective, rungs: Sequence[Rung]) -> list[float]:
+    """Lowest cost over all rungs, of each trial that came to the last one."""
+    return [min(objective.cost(rung[number]) for rung in rungs if number in rung) for number in rungs[-1]]
 
 
 def is_behind_median(own: float, others: Sequence[float], minimum: int) -> bool:
-    """The median stopping rule (Golovin et al. 2017, section 3.2.2).
+    """The median stopping rule after Golovin et al. 2017, section 3.2.2.
+
+    There the others count by the averages of their curves so far, which lag behind rising ones: too many go on.
 
     Args:
       own: the trial's lowest cost so far.
-      others: running averages of the costs of trials that have ended.
+      others: lowest costs up to the same step of trials that have ended.
       minimum: fewer others stop nothing.
     """
     return len(others) >= minimum and own > median(others)

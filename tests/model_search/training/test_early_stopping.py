@@ -7,10 +7,10 @@ from model_search.proto.search_spec_pb2 import EarlyStoppingSpec
 from model_search.spec import complete, parse_spec, rungs, validate
 from model_search.study import Goal, Objective
 from model_search.training.early_stopping import (
+    best_so_far,
     falls_behind,
     is_behind_median,
     is_below_share,
-    running_averages,
 )
 
 ACCURACY, LOSS = Objective("accuracy", Goal.MAXIMIZE), Objective("loss", Goal.MINIMIZE)
@@ -47,9 +47,9 @@ def test_the_median_rule_stops_what_is_strictly_worse(own, others, stops) -> Non
     assert is_behind_median(own, others, minimum=3) is stops
 
 
-def test_running_averages_are_of_those_that_came_to_the_last_rung() -> None:
-    assert running_averages(LOSS, [{1: 4.0, 2: 9.0, 3: 1.0}, {1: 2.0, 3: 0.5}]) == [3.0, 0.75]
-    assert running_averages(ACCURACY, [{1: 0.5}, {1: 0.75, 4: 0.25}]) == [-0.625, -0.25]
+def test_the_best_so_far_is_of_those_that_came_to_the_last_rung() -> None:
+    assert best_so_far(LOSS, [{1: 4.0, 2: 9.0, 3: 1.0}, {1: 2.0, 3: 1.5}]) == [2.0, 1.0]
+    assert best_so_far(ACCURACY, [{1: 0.5}, {1: 0.75, 4: 0.25}]) == [-0.75, -0.25]
 
 
 def test_the_objective_says_which_way_is_better() -> None:
@@ -60,8 +60,8 @@ def test_the_objective_says_which_way_is_better() -> None:
 
 def test_the_median_rule_compares_the_best_so_far_with_trials_that_have_ended() -> None:
     first, second = {1: 0.5, 2: 0.6, 3: 0.7}, {1: 0.7, 2: 0.8, 3: 0.9}
-    completed = [first, second]  # averages 0.6, 0.7, 0.8
-    for own, stops in (([0.7, 0.1], False), ([0.1, 0.69], True), ([0.2, 0.7], False)):
+    completed = [first, second]
+    for own, stops in (([0.8, 0.1], False), ([0.1, 0.79], True), ([0.7, 0.7], True), ([0.2, 0.8], False)):
         rungs_of_all = [{**rung, 9: value} for rung, value in zip(completed, own, strict=True)]
         assert falls_behind(MEDIAN, ACCURACY, 9, rungs_of_all, completed) is stops
     assert not falls_behind(MEDIAN, ACCURACY, 9, [{**first, 9: 0.0}], [{1: 0.5, 2: 0.6}])
@@ -81,8 +81,11 @@ def spec(text: str):
         ("rule: SUCCESSIVE_HALVING", 500, 500, (56, 168)),
         # A shallow tower that trains less has the rungs before its end.
         ("rule: SUCCESSIVE_HALVING", 900, 300, (100,)),
-        ("rule: MEDIAN_RULE minimum_steps: 0.1", 1000, 1000, (100, 300, 900)),
+        ("rule: MEDIAN_RULE minimum_steps: 0.1", 1000, 1000, (100, 200, 400, 800)),
         ("rule: MEDIAN_RULE minimum_steps: 5 reduction_factor: 4", 100, 100, (5, 20, 80)),
+        ("rule: MEDIAN_RULE", 900, 900, (100, 200, 400, 800)),
+        ("rule: SUCCESSIVE_HALVING reduction_factor: 2", 900, 900, (100, 200, 400, 800)),
+        ("rule: MEDIAN_RULE reduction_factor: 3", 900, 900, (100, 300)),
         ("rule: MEDIAN_RULE", 1, 1, ()),
     ],
 )
@@ -93,7 +96,7 @@ def test_rungs(text, steps, last, wanted) -> None:
 def test_the_older_field_means_the_median_rule() -> None:
     older = spec("enable_fast_termination: true")
     assert older.early_stopping.rule == EarlyStoppingSpec.MEDIAN_RULE
-    assert rungs(older, 900, 900) == (100, 300)
+    assert rungs(older, 900, 900) == (100, 200, 400, 800)
     assert complete(older) == older
 
 
