@@ -59,7 +59,8 @@ def opened(tmp_path: Path, trials: int) -> tuple[str, TrialStore, Study]:
 
 def assert_consistent(store: TrialStore, study: Study, tmp_path: Path) -> None:
     trials = store.trials(study.id)
-    assert [trial.number for trial in trials] == list(range(1, study.config.max_trials + 1))
+    assert [trial.number for trial in trials] == list(range(1, len(trials) + 1))
+    assert len(trials) >= study.config.max_trials
     states = [trial.state for trial in trials]
     assert store.counts(study.id) == {state: states.count(state) for state in TrialState}
     with sqlite3.connect(tmp_path / "trials.db") as connection:
@@ -75,26 +76,38 @@ def test_eight_processes_run_each_trial_once(tmp_path: Path) -> None:
         assert worker.exitcode == 0
     assert_consistent(store, study, tmp_path)
     trials = store.trials(study.id)
+    assert len(trials) == 200
     assert {trial.state for trial in trials} == {TrialState.COMPLETED}
     assert [trial.result.objective for trial in trials if trial.result] == [n / 1000 for n in range(1, 201)]
     assert all(len(store.measurements(study.id, trial.number)) == 2 for trial in trials)
     assert len({trial.trainer for trial in trials}) > 1
 
 
+def wait_for_claim(store: TrialStore, study: Study, worker: BaseProcess) -> None:
+    """Returns when the worker has claimed its first trial; it has work from then on."""
+    deadline = time.monotonic() + 60
+    while all(trial.trainer != worker.name for trial in store.trials(study.id)):
+        assert worker.is_alive() and time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_killed_processes_lose_no_trial(tmp_path: Path) -> None:
-    url, store, study = opened(tmp_path, 60)
+    url, store, study = opened(tmp_path, 1_000_000)  # nobody runs out of work while workers are killed
     chance = random.Random(5)
     workers = [start(url, study, f"t{n}", 0.05, SHORT_LEASE) for n in range(4)]
     for kill in range(12):
-        time.sleep(chance.uniform(0.02, 0.15))
         place = chance.randrange(len(workers))
         dead = workers[place]
-        assert dead.pid is not None
-        os.kill(dead.pid, signal.SIGKILL)
+        wait_for_claim(store, study, dead)
+        time.sleep(chance.uniform(0.02, 0.15))
+        dead.kill()
         dead.join()
+        assert dead.exitcode == -signal.SIGKILL
         if kill % 2:  # else the lease has to run out
             store.reap(study.id, [dead.name])
         workers[place] = start(url, study, f"t{kill + 4}", 0.05, SHORT_LEASE)
+    started = len(store.trials(study.id))
+    study = store.open_study(config(max_trials=started + 10))  # the work ends there, or at what was claimed by now
     for worker in workers:
         worker.join(60)
         assert worker.exitcode == 0
