@@ -2,13 +2,16 @@
 
 from itertools import product
 
+import numpy as np
 import pytest
 from searches import open_small
 
 from model_search import prepare_trial
 from model_search.algorithms import SEARCH_TYPES
+from model_search.architecture import Architecture
 from model_search.proto.search_spec_pb2 import SearchType
 from model_search.spec.search_types import FIXED_DEPTH_SEARCHES
+from model_search.spec.towers import tower
 from model_search.study import Result
 
 BLOCKS = ("FULLY_CONNECTED", "LOWRANK_2_SKIP")
@@ -28,21 +31,33 @@ OWN = {
     SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: "mutate_probability: 0.4 crossover_probability: 0.4",
 }
 OF_PLATES = SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT
+PLATES = ("CONVOLUTION_3X3", "MAX_POOLING_2X2")
 
 
-@pytest.mark.parametrize("search_type", [t for t in SEARCH_TYPES if t != OF_PLATES], ids=SearchType.Name)
-def test_each_tower_is_trained_once_and_then_the_search_ends(tmp_path, monkeypatch, search_type) -> None:
-    monkeypatch.setattr(prepare_trial, "MAX_PROPOSALS", 20)
-    text = f"{SPEC} search_type: {SearchType.Name(search_type)} {OWN.get(search_type, '')}"
-    search = open_small(tmp_path, text, trials=30)
-    deepest = 1 if search_type in FIXED_DEPTH_SEARCHES else 2
-    all_towers = [blocks for deep in range(1, deepest + 1) for blocks in product(BLOCKS, repeat=deep)]
+def towers_trained(search) -> list[Architecture]:
+    """What a search trains until it has nothing more to propose; every trial completes, the first ones the best."""
     trained = []
     while (claim := search.store.claim(search.study.id, "tester", 60.0)) is not None:
         suggestion = next(prepare_trial.suggestions(search, claim), None)
         if suggestion is None:
-            break
-        trained.append(suggestion.architecture.blocks)
+            return trained
+        trained.append(suggestion.architecture)
         value = 1.0 / claim.number
         search.store.complete(claim, Result(value, 1.0, {"accuracy": value, "loss": 1.0}, 1, 1.0, ""))
-    assert sorted(trained) == sorted(all_towers)
+    raise AssertionError(f"the search goes on after {len(trained)} trials")
+
+
+@pytest.mark.parametrize("search_type", SEARCH_TYPES, ids=SearchType.Name)
+def test_each_tower_is_trained_once_and_then_the_search_ends(tmp_path, monkeypatch, search_type) -> None:
+    monkeypatch.setattr(prepare_trial, "MAX_PROPOSALS", 20)
+    text = f"{SPEC} search_type: {SearchType.Name(search_type)} {OWN.get(search_type, '')}"
+    data, names = None, BLOCKS
+    if search_type == OF_PLATES:
+        text = text.replace(str(list(BLOCKS)), str(list(PLATES))).replace("DNN", "CNN") + " num_blocks_in_cell: 2"
+        data, names = (np.zeros((40, 4, 4, 1), "float32"), np.arange(40) % 2), PLATES
+    search = open_small(tmp_path, text, trials=30, data=data)
+    deepest = 1 if search_type in FIXED_DEPTH_SEARCHES else 2
+    everything = [
+        tower(search.spec, blocks) for deep in range(1, deepest + 1) for blocks in product(names, repeat=deep)
+    ]
+    assert sorted(towers_trained(search), key=str) == sorted(everything, key=str)

@@ -36,7 +36,8 @@ class Enormous(Block):
     role = Role.VECTOR
 
     def build(self, input_tensors, hparams=None, lengths=None):
-        wide = keras.layers.Dense(400_000_000, use_bias=False)(input_tensors[-1])
+        # With four features 400 million weights. Zeros, because so many random numbers take long.
+        wide = keras.layers.Dense(100_000_000, use_bias=False, kernel_initializer="zeros")(input_tensors[-1])
         return [*input_tensors, keras.layers.Dense(2)(wide)]
 """
 
@@ -54,15 +55,26 @@ user_suggestions { architecture: "ENORMOUS" }
 user_suggestions { architecture: "FULLY_CONNECTED" }
 """
 
-# 24 GiB of address space: a machine with more memory would build the enormous block.
-LIMITED = (
-    "import resource; resource.setrlimit(resource.RLIMIT_AS, (24 << 30, 24 << 30));"
-    "from model_search.trainers.main import run; run()"
-)
+# So much address space beside what TensorFlow takes at its start: the weights of the enormous block fit into it, not
+# what their training takes; and nothing else on the machine runs short of memory.
+LIMITED = """
+import resource
+
+import psutil
+import tensorflow as tf
+
+from model_search.trainers.main import run
+
+tf.data.Dataset.range(1).reduce(0, lambda x, y: x)
+limit = psutil.Process().memory_info().vms + (6 << 30)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+run()
+"""
 
 
 @pytest.fixture(scope="module")
-def rows(table, tmp_path_factory):
+def searched(table, tmp_path_factory):
+    """What says where a search of five trials is: three that fail, and two."""
     folder = tmp_path_factory.mktemp("failing")
     (folder / "my_blocks.py").write_text(BLOCKS)
     (folder / "spec.pbtxt").write_text(SPEC)
@@ -74,9 +86,13 @@ def rows(table, tmp_path_factory):
         [sys.executable, "-P", "-c", LIMITED, *arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    command = [sys.executable, "-P", "-m", "model_search.trainers.main", "leaderboard", "--format=json"]
-    listed = subprocess.run([*command, f"--model_dir={folder / 'search'}"], capture_output=True, text=True, check=True)
-    return {row["number"]: row for row in json.loads(listed.stdout)}
+    return f"--model_dir={folder / 'search'}"
+
+
+@pytest.fixture
+def rows(searched, command):
+    """The leaderboard, by number."""
+    return {row["number"]: row for row in json.loads(command("leaderboard", "--format=json", searched).out)}
 
 
 def test_each_failing_trial_is_infeasible_with_its_reason(rows) -> None:
