@@ -11,7 +11,7 @@ from ..contract import Claim, DuplicateSuggestionError
 from .clock import now
 from .encoding import NO_SUGGESTION, metrics_text, result_values, stored_text, suggestion_of, suggestion_values
 from .tables import measurements, refusals, trials
-from .transaction import StudyTransaction, Transition, lease_lost
+from .transaction import LOST, SPENT, StudyTransaction, Transition, lease_lost
 
 
 def claim(connection: Connection, study_id: int, trainer: str, lease_seconds: float, max_attempts: int) -> Claim | None:
@@ -159,11 +159,8 @@ def _reap(study: StudyTransaction, dead_trainers: Collection[str], max_attempts:
     ).all()
     for row in rows:
         spent = row.attempt >= max_attempts
-        reason = (
-            f"{row.attempt} attempts lost: the trainer died or stopped answering, {row.trainer} the last"
-            if spent
-            else f"attempt {row.attempt} lost: trainer {row.trainer} died or stopped answering"
-        )
+        attempt, trainer = str(row.attempt), row.trainer
+        reason = attempt + SPENT[0] + trainer + SPENT[1] if spent else LOST[0] + attempt + LOST[1] + trainer + LOST[2]
         study.move(row.number, Transition.GIVE_UP if spent else Transition.LOSE, token="", error=reason)
     return [row.number for row in rows]
 

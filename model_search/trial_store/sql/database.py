@@ -1,5 +1,6 @@
 """Connections and transactions: how each is set up, begun, and tried again when the database is busy."""
 
+import contextlib
 import os
 import random
 import sqlite3
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from ..contract import StoreError
 
@@ -37,12 +38,17 @@ class Database:
         self.name = url.set(query={}).render_as_string(hide_password=True)
         self.engine = sqlite_engine(url) if url.get_backend_name() == "sqlite" else server_engine(url)
         self._writing = self.engine.execution_options(**{_WRITE: True})
+        self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._process = os.getpid()
         self._closed = False
 
     def read(self, work: Callable[[Connection], T], patience: float = PATIENCE_SECONDS) -> T:
         """Runs `work` in a transaction that sees one state of the database."""
         return self._run(self.engine, work, patience)
+
+    def reach(self, work: Callable[[Connection], T]) -> T:
+        """Reads on first contact: waits for a server that restarts, but not for an address that is wrong."""
+        return self._run(self.engine, work, PATIENCE_SECONDS, is_first=True)
 
     def write(self, work: Callable[[Connection], T], patience: float = PATIENCE_SECONDS) -> T:
         """Runs `work` in a transaction that may write; all of it happens, or nothing does.
@@ -58,21 +64,25 @@ class Database:
         """
         return self._run(self._writing, work, patience)
 
+    def at_once(self, work: Callable[[Connection], T], patience: float = PATIENCE_SECONDS) -> T:
+        """The same where each statement stands alone: the server begins and commits it by itself, in one round trip."""
+        return self._run(self._at_once, work, patience)
+
     def close(self) -> None:
         """Gives back all connections."""
         self._closed = True
         self.engine.dispose(close=os.getpid() == self._process)
 
-    def _run(self, engine: Engine, work: Callable[[Connection], T], patience: float) -> T:
+    def _run(self, engine: Engine, work: Callable[[Connection], T], patience: float, is_first: bool = False) -> T:
         self._check_usable()
-        deadline = time.monotonic() + patience
+        begin = time.monotonic()
         pause = 0.002
         while True:
             try:
                 with engine.begin() as connection:
                     return work(connection)
             except SQLAlchemyError as error:
-                left = deadline - time.monotonic()
+                left = begin + (min(patience, first_patience(error)) if is_first else patience) - time.monotonic()
                 if left <= 0 or not is_transient(error):
                     raise StoreError(f"trial database {self.name}: {first_line(error)}") from error
             time.sleep(min(left, _jitter.uniform(pause / 2, pause)))
@@ -90,11 +100,27 @@ class Database:
 
 def is_transient(error: SQLAlchemyError) -> bool:
     """Whether the same transaction may succeed a moment later."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    if isinstance(error.orig, sqlite3.Error):
-        return _is_busy(error.orig)
-    return True  # of a server: restarting, connection lost, deadlock, lock wait timeout
+    if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
+        return isinstance(error, OperationalError) and _is_busy(error.orig)
+    # Of a server: restarting, connection lost, deadlock, lock wait timeout; a session that it ended for any reason.
+    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return is_lost or isinstance(error, OperationalError | InterfaceError)
+
+
+def first_patience(error: SQLAlchemyError) -> float:
+    """Seconds that an error on first contact is worth waiting for, as far as its text tells."""
+    if isinstance(getattr(error, "orig", None), sqlite3.Error):
+        return PATIENCE_SECONDS
+    text = str(error).lower()
+    if "refused" in text:  # between two lives of a server, or the wrong port
+        return LEAST_PATIENCE_SECONDS
+    return PATIENCE_SECONDS if any(sign in text for sign in _RESTARTING) else 0.0
+
+
+_RESTARTING = (
+    "starting up", "shutting down", "shutdown", "not yet accepting", "recovery mode", "closed the connection",
+    "terminating connection", "lost connection", "gone away", "too many c",
+)  # fmt: skip
 
 
 def first_line(error: SQLAlchemyError) -> str:
@@ -151,7 +177,38 @@ def _is_busy(error: sqlite3.Error) -> bool:
 
 
 def server_engine(url: URL) -> Engine:
-    """An engine for a database server: connections are tested before use, since servers restart."""
+    """An engine for a database server.
+
+    Connections are not tested before use: the first statement after a restart fails, which takes all connections out of
+    the pool, and `Database` runs the work again.
+    """
     # Every write locks its study's or trial's row first, so nothing stronger is needed, and MariaDB's default
     # locks gaps between rows, which makes neighbours wait for each other.
-    return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    name = url.get_backend_name()
+    engine = create_engine(url, isolation_level="READ COMMITTED", connect_args=_PATIENCE.get(name, {}))
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, record: Any) -> None:
+        for statement in _LIMITS.get(name, ()):
+            # MySQL knows no such variable.
+            with contextlib.suppress(engine.dialect.loaded_dbapi.Error), connection.cursor() as cursor:
+                cursor.execute(statement)
+        connection.commit()
+
+    return engine
+
+
+# A trainer whose machine is stopped or cut off in the middle of a transaction would hold its study's row for hours.
+IDLE_SECONDS = 10
+_LIMITS = {
+    "postgresql": [f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"],
+    "mysql": [f"SET SESSION idle_transaction_timeout = {IDLE_SECONDS}"],
+    "mariadb": [f"SET SESSION idle_transaction_timeout = {IDLE_SECONDS}"],
+}
+# And one that waits for an answer across a network that is gone must learn of it while its lease lasts.
+_PATIENCE: dict[str, dict[str, Any]] = {
+    "postgresql": {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+                   "tcp_user_timeout": 30_000},
+    "mysql": {"connect_timeout": 10, "read_timeout": 90, "write_timeout": 30},
+    "mariadb": {"connect_timeout": 10, "read_timeout": 90, "write_timeout": 30},
+}  # fmt: skip

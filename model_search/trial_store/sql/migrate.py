@@ -35,8 +35,7 @@ def prepare(database: Database) -> None:
     """
     if database.engine.dialect.name == "sqlite":
         _set_wal(database)
-    patience = 60.0 if database.engine.dialect.name == "sqlite" else 0.0  # a wrong address shall be told at once
-    if database.read(revision_of, patience) is None:
+    if database.reach(revision_of) is None:
         try:
             database.write(_create)
         finally:

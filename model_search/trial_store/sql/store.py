@@ -1,12 +1,13 @@
 """The trial database in SQL, as the contract wants it: each method is one transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 
 from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialKind, TrialState
 from ..contract import Claim, TrialStore
-from . import changes, queries, studies
+from . import at_once, changes, queries, studies
 from .database import LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS, Database
 from .migrate import prepare
 
@@ -28,6 +29,7 @@ class SqlTrialStore(TrialStore):
         """
         self._database = Database(url)
         prepare(self._database)
+        self._is_at_once = self._database.engine.dialect.name in at_once.DIALECTS
 
     def open_study(self, config: StudyConfig) -> Study:
         """See `TrialStore`."""
@@ -45,13 +47,21 @@ class SqlTrialStore(TrialStore):
         """See `TrialStore`."""
         if not lease_seconds > 0:
             raise ValueError(f"lease_seconds is {lease_seconds}; it must be more than 0")
+        if self._is_at_once:
+            token = secrets.token_hex(16)
+            return self._database.at_once(
+                lambda connection: at_once.claim(connection, study_id, trainer, lease_seconds, self.max_attempts, token)
+            )
         return self._database.write(
             lambda connection: changes.claim(connection, study_id, trainer, lease_seconds, self.max_attempts)
         )
 
     def suggest(self, claim: Claim, suggestion: Suggestion) -> None:
         """See `TrialStore`."""
-        self._database.write(lambda connection: changes.suggest(connection, claim, suggestion))
+        self._write(
+            lambda connection: at_once.suggest(connection, claim, suggestion),
+            lambda connection: changes.suggest(connection, claim, suggestion),
+        )
 
     def refuse(self, claim: Claim) -> None:
         """See `TrialStore`."""
@@ -60,27 +70,46 @@ class SqlTrialStore(TrialStore):
     def heartbeat(self, claim: Claim) -> None:
         """See `TrialStore`. Gives up on a busy database after half a lease, so that the caller learns of it in time."""
         patience = min(PATIENCE_SECONDS, max(LEAST_PATIENCE_SECONDS, claim.lease_seconds / 2))
-        self._database.write(lambda connection: changes.heartbeat(connection, claim), patience)
+        self._write(
+            lambda connection: at_once.heartbeat(connection, claim),
+            lambda connection: changes.heartbeat(connection, claim),
+            patience,
+        )
 
     def measure(self, claim: Claim, measurement: Measurement) -> None:
         """See `TrialStore`."""
-        self._database.write(lambda connection: changes.measure(connection, claim, measurement))
+        self._write(
+            lambda connection: at_once.measure(connection, claim, measurement),
+            lambda connection: changes.measure(connection, claim, measurement),
+        )
 
     def complete(self, claim: Claim, result: Result) -> None:
         """See `TrialStore`."""
-        self._database.write(lambda connection: changes.complete(connection, claim, result))
+        self._write(
+            lambda connection: at_once.complete(connection, claim, result),
+            lambda connection: changes.complete(connection, claim, result),
+        )
 
     def stop(self, claim: Claim, result: Result) -> None:
         """See `TrialStore`."""
-        self._database.write(lambda connection: changes.stop(connection, claim, result))
+        self._write(
+            lambda connection: at_once.stop(connection, claim, result),
+            lambda connection: changes.stop(connection, claim, result),
+        )
 
     def fail(self, claim: Claim, reason: str) -> None:
         """See `TrialStore`."""
-        self._database.write(lambda connection: changes.fail(connection, claim, reason))
+        self._write(
+            lambda connection: at_once.fail(connection, claim, reason),
+            lambda connection: changes.fail(connection, claim, reason),
+        )
 
     def release(self, claim: Claim) -> None:
         """See `TrialStore`."""
-        self._database.write(lambda connection: changes.release(connection, claim))
+        self._write(
+            lambda connection: at_once.release(connection, claim),
+            lambda connection: changes.release(connection, claim),
+        )
 
     def withdraw(self, claim: Claim, reason: str) -> None:
         """See `TrialStore`."""
@@ -133,6 +162,16 @@ class SqlTrialStore(TrialStore):
     def number_of(self, study_id: int, fingerprint: str) -> int | None:
         """See `TrialStore`."""
         return self._database.read(lambda connection: queries.number_of(connection, study_id, fingerprint))
+
+    def _write(
+        self,
+        one_statement: Callable[[Connection], bool],
+        transaction: Callable[[Connection], None],
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        """In one statement where the server can and the case is simple, else in a transaction."""
+        if not (self._is_at_once and self._database.at_once(one_statement, patience)):
+            self._database.write(transaction, patience)
 
     def close(self) -> None:
         """See `TrialStore`."""

@@ -15,6 +15,11 @@ from .tables import measurements, studies, trials
 RUNNING, WAITING = TrialState.RUNNING, TrialState.WAITING
 
 
+# What is said of a lost attempt, around its number and its trainer's name; and of the last one.
+LOST = ("attempt ", " lost: trainer ", " died or stopped answering")
+SPENT = (" attempts lost: the trainer died or stopped answering, ", " the last")
+
+
 class Transition(enum.Enum):
     """What may happen to a trial that exists, with the state before and the state after. Nothing else may."""
 
@@ -51,7 +56,7 @@ class StudyTransaction:
         self.study_id = study_id
         row = connection.execute(select(studies).where(studies.c.id == study_id).with_for_update()).one_or_none()
         if row is None:
-            raise StoreError(f"the trial database has no study with the key {study_id}")
+            raise no_study(study_id)
         self.objective = objective_of(row)
         self.max_trials: int = row.max_trials
         self.revision: int = row.revision + 1
@@ -135,6 +140,11 @@ class StudyTransaction:
         )
         if self.connection.execute(query).scalar_one_or_none() != transition.after.value:
             raise lease_lost(claim)
+
+
+def no_study(study_id: int) -> StoreError:
+    """The error for the key of a study that is not there."""
+    return StoreError(f"the trial database has no study with the key {study_id}")
 
 
 def lease_lost(claim: Claim) -> LeaseLostError:
