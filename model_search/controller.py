@@ -3,16 +3,23 @@
 import numpy as np
 
 from .algorithms import Proposal, SearchSpaceExhaustedError, algorithm_of
+from .architecture import Architecture
 from .converters import hyperparameters_from_proto
+from .drawn_members import draw_members
 from .hyperparameters import default_values, hyperparameter_space, lacks_nothing, propose
+from .phases import kind_of, members_of_stage
 from .spec import SearchSpec
 from .spec.towers import tower
-from .study import History, HyperparameterValue, Suggestion
+from .stage_history import StageHistory
+from .study import History, HyperparameterValue, Suggestion, TrialKind
 
-__all__ = ["USER", "Controller", "SearchSpaceExhaustedError"]
+__all__ = ["DRAWN", "USER", "Controller", "SearchSpaceExhaustedError"]
 
 USER = "user"
 """The origin of what a user suggests: two such trials may have one architecture."""
+
+DRAWN = "drawn"
+"""The origin of an ensemble of trials that were drawn."""
 
 # Proposals with a user's tower before the search takes over: all may be fixed in it, so that none is new.
 _USER_TRIES = 5
@@ -31,6 +38,8 @@ class Controller:
     def suggest(self, number: int, history: History, salt: int = 0) -> Suggestion:
         """What trial `number` may train.
 
+        A phase that has too few completed trials to draw on, or whose ensembles have all been made, searches instead.
+
         Args:
           number: of the trial, from 1.
           history: the study so far.
@@ -40,13 +49,38 @@ class Controller:
         Raises:
           SearchSpaceExhaustedError: everything that could be proposed has failed before.
         """
-        proposal, fixed = self._user_suggestion(number, history, salt) or (self._searched(number, history, salt), {})
-        values = self._hyperparameters(proposal, number, history, salt)
+        user = self._user_suggestion(number, history, salt)
+        if user is not None:
+            proposal, fixed = user
+            return self._tower(proposal, number, history, salt, fixed)
+        kind = kind_of(self._spec, number)
+        if kind is TrialKind.ENSEMBLE:
+            members = draw_members(self._spec, self._seed, number, history, salt)
+            if members is not None:
+                return Suggestion(Architecture(()), {}, kind, origin=DRAWN, members=members)
+        if kind is TrialKind.DISTILLATION and (teacher := history.leader()) is not None:
+            proposal = self._searched(number, history, salt)
+            return self._tower(proposal, number, history, salt, kind=kind, teacher=teacher.number)
+        members = members_of_stage(self._spec, number, history)
+        seen = StageHistory(history, members) if members else history
+        return self._tower(self._searched(number, seen, salt), number, seen, salt, members=members)
+
+    def _tower(
+        self,
+        proposal: Proposal,
+        number: int,
+        history: History,
+        salt: int,
+        fixed: dict[str, HyperparameterValue] | None = None,
+        *,
+        kind: TrialKind = TrialKind.SEARCH,
+        members: tuple[int, ...] = (),
+        teacher: int | None = None,
+    ) -> Suggestion:
+        """A trial with a tower of its own."""
+        values = self._hyperparameters(proposal, number, history, salt) | (fixed or {})
         return Suggestion(
-            architecture=proposal.architecture,
-            hyperparameters=values | fixed,
-            parents=proposal.parents,
-            origin=proposal.origin,
+            proposal.architecture, values, kind, proposal.parents, proposal.origin, members=members, teacher=teacher
         )
 
     def _user_suggestion(

@@ -84,9 +84,13 @@ def suggestions(search: Search, claim: Claim) -> Iterator[Suggestion]:
 
 
 def _is_under_way(search: Search, claim: Claim, suggestion: Suggestion) -> bool:
-    """Whether another trial that has not ended trains the same architecture."""
-    others = (trial for trial in search.history.running() if trial.number != claim.number)
-    return any(trial.architecture == suggestion.architecture for trial in others)
+    """Whether another trial that has not ended trains the same architecture for the same."""
+    others = (trial.suggestion for trial in search.history.running() if trial.number != claim.number)
+    return any(_purpose(other) == _purpose(suggestion) for other in others if other is not None)
+
+
+def _purpose(suggestion: Suggestion) -> tuple[object, ...]:
+    return suggestion.kind, suggestion.architecture, suggestion.members
 
 
 def _within(search: Search) -> str:

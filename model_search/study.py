@@ -238,6 +238,10 @@ class History(Protocol):
         """The best completed trials, best first, at most `count`."""
         ...
 
+    def leader(self) -> Trial | None:
+        """The best completed trial of any kind; None where none has completed."""
+        ...
+
     def completed_count(self) -> int:
         """How many trials have completed."""
         ...

@@ -29,6 +29,10 @@ class TableHistory:
         """See `History`."""
         return [self._completed[number] for _, number in self._ranked[:count]]
 
+    def leader(self) -> Trial | None:
+        """See `History`."""
+        return next(iter(self.best(1)), None)
+
     def completed_count(self) -> int:
         """See `History`."""
         return len(self._completed)

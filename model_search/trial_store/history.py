@@ -28,6 +28,10 @@ class StoreHistory:
         """The best completed trials, best first, at most `count`."""
         return self._store.best(self._study.id, count, TOWER_KINDS)
 
+    def leader(self) -> Trial | None:
+        """The best completed trial of any kind: an ensemble too, which may teach."""
+        return next(iter(self._store.best(self._study.id, 1)), None)
+
     def completed_count(self) -> int:
         """How many trials have completed, of any kind: searches grow by the study's age."""
         return self._store.counts(self._study.id)[TrialState.COMPLETED]

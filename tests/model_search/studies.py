@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from model_search.architecture import Architecture
 from model_search.study import (
+    TOWER_KINDS,
     Goal,
     HyperparameterValue,
     Objective,
@@ -26,17 +28,23 @@ class MemoryHistory:
     def best(self, count: int) -> Sequence[Trial]:
         return sorted(self.completed(), key=lambda trial: rank_key(self.objective, trial))[:count]
 
+    def leader(self) -> Trial | None:
+        return min(self._in(TrialState.COMPLETED), key=lambda trial: rank_key(self.objective, trial), default=None)
+
     def completed_count(self) -> int:
-        return len(self.completed())
+        return len(self._in(TrialState.COMPLETED))
 
     def completed(self) -> Sequence[Trial]:
-        return [trial for trial in self.trials if trial.state is TrialState.COMPLETED]
+        return [trial for trial in self._in(TrialState.COMPLETED) if trial.suggestion.kind in TOWER_KINDS]
 
     def running(self) -> Sequence[Trial]:
-        return [trial for trial in self.trials if trial.state is TrialState.RUNNING]
+        return [trial for trial in self._in(TrialState.RUNNING) if trial.suggestion.kind in TOWER_KINDS]
 
     def stopped(self) -> Sequence[Trial]:
-        return [trial for trial in self.trials if trial.state is TrialState.STOPPED]
+        return [trial for trial in self._in(TrialState.STOPPED) if trial.suggestion.kind in TOWER_KINDS]
+
+    def _in(self, state: TrialState) -> Sequence[Trial]:
+        return [trial for trial in self.trials if trial.state is state]
 
     def has_tried(self, architecture: Architecture) -> bool:
         return any(
@@ -53,6 +61,7 @@ class MemoryHistory:
         state: TrialState = TrialState.COMPLETED,
         hyperparameters: Mapping[str, HyperparameterValue] | None = None,
         origin: str = "",
+        **suggested: Any,
     ) -> Trial:
         """Appends the next trial; a completed one needs its objective."""
         result = None
@@ -60,6 +69,6 @@ class MemoryHistory:
             assert objective is not None
             result = Result(objective, 0.5, {"accuracy": objective}, 10, 1.0, "")
         number = len(self.trials) + 1
-        suggestion = Suggestion(Architecture.of(blocks), dict(hyperparameters or {}), origin=origin)
+        suggestion = Suggestion(Architecture.of(blocks), dict(hyperparameters or {}), origin=origin, **suggested)
         self.trials.append(Trial(number, state, 1, "trainer", suggestion, result, "", number))
         return self.trials[-1]

@@ -7,7 +7,7 @@ from model_search.algorithms import Proposal
 from model_search.architecture import Architecture
 from model_search.controller import Controller, SearchSpaceExhaustedError
 from model_search.spec import complete, load_spec, parse_spec, validate
-from model_search.study import TrialState
+from model_search.study import TrialKind, TrialState
 
 A, B = "FULLY_CONNECTED", "LOWRANK_1"
 SPEC = f"problem_type: DNN minimum_depth: 1 blocks_to_use: ['{A}', '{B}'] "
@@ -108,3 +108,66 @@ def test_where_the_search_proposes_all_no_oracle_is_asked(monkeypatch):
     with pytest.raises(TypeError):
         given.pop("optimizer")
         controller.suggest(7, MemoryHistory())
+
+
+INTERMIXED = """
+  ensemble_spec {
+    ensemble_search_type: INTERMIXED_NONADAPTIVE_ENSEMBLE_SEARCH
+    intermixed_search { width: 2 try_ensembling_every: 3 }
+  }
+  distillation_spec { distillation_type: CROSS_ENTROPY minimal_pool_size: 3 }
+"""
+
+
+def phased(text: str) -> Controller:
+    return Controller(complete(parse_spec(SPEC + text, "x")), 3, 100)
+
+
+def test_ensembles_and_what_the_best_one_teaches() -> None:
+    controller, history = phased(INTERMIXED), MemoryHistory()
+    history.add([A], 0.6)
+    history.add([B], 0.7)
+    ensemble = controller.suggest(3, history)
+    assert (ensemble.kind, ensemble.architecture.blocks, ensemble.members) == (TrialKind.ENSEMBLE, (), (1, 2))
+    assert ensemble.hyperparameters == {}
+    history.add([], 0.8, kind=TrialKind.ENSEMBLE, members=(1, 2))
+    student = controller.suggest(4, history)
+    assert (student.kind, student.teacher, student.members) == (TrialKind.DISTILLATION, 3, ())
+    assert student.architecture.blocks and "learning_rate" in student.hyperparameters
+    assert controller.suggest(5, history).kind is TrialKind.SEARCH
+
+
+def test_a_phase_with_too_little_to_draw_on_searches() -> None:
+    controller, history = phased(INTERMIXED), MemoryHistory()
+    assert controller.suggest(4, history).kind is TrialKind.SEARCH
+    history.add([A], 0.6)
+    assert controller.suggest(3, history).kind is TrialKind.SEARCH
+    assert controller.suggest(4, history).teacher == 1
+
+
+def test_where_all_ensembles_have_been_made_the_trial_searches() -> None:
+    controller, history = phased(INTERMIXED), MemoryHistory()
+    history.add([A], 0.6)
+    history.add([B], 0.7)
+    assert controller.suggest(6, history, salt=0).kind is TrialKind.ENSEMBLE
+    assert controller.suggest(6, history, salt=1).kind is TrialKind.SEARCH
+
+
+def test_an_ensemble_that_grows_tries_towers_anew_in_each_stage() -> None:
+    controller = phased("""
+      ensemble_spec {
+        ensemble_search_type: ADAPTIVE_ENSEMBLE_SEARCH
+        adaptive_search { minimal_pool_size: 2 increase_width_every: 2 }
+      }
+      maximum_depth: 1
+    """)
+    history = MemoryHistory()
+    for number in range(1, 9):
+        suggestion = controller.suggest(number, history)
+        assert suggestion.kind is TrialKind.SEARCH
+        history.add(suggestion.architecture.blocks, number / 10, members=suggestion.members)
+    assert [trial.suggestion.members for trial in history.trials] == [
+        (), (), (2,), (2,), (2, 4), (2, 4), (2, 4, 6), (2, 4, 6),
+    ]  # fmt: skip
+    pairs = [{history.trials[i].architecture.blocks, history.trials[i + 1].architecture.blocks} for i in (0, 2, 4, 6)]
+    assert pairs == [{(A,), (B,)}] * 4
