@@ -82,7 +82,7 @@ def _members(trial: Trial) -> tuple[int, ...]:
     return trial.suggestion.members if trial.suggestion else ()
 
 
-def _mode(spec: SearchSpec) -> "EnsemblingSpec.EnsembleSearchType.ValueType":
+def _mode(spec: SearchSpec) -> int:
     if not spec.HasField("ensemble_spec"):
         return EnsemblingSpec.UNKNOWN_ENSEMBLE_SEARCH
     return spec.ensemble_spec.ensemble_search_type

@@ -49,7 +49,7 @@ def test_a_trial_leaves_result_measurements_and_files(tmp_path) -> None:
     folder = tmp_path / "trials" / "1"
     assert {path.name for path in folder.iterdir()} == {
         "model.keras", "suggestion.pbtxt", "measurements.json", "evaluation_logits.npy",
-        "events.out.tfevents.model_search",
+        "events.out.tfevents.model_search", "weights.npz",
     }  # fmt: skip
     assert suggestion_from_text((folder / "suggestion.pbtxt").read_text()) == (1, trial.suggestion)
     assert json.loads((folder / "measurements.json").read_text())[-1]["metrics"] == trial.result.metrics
