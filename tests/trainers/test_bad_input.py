@@ -105,6 +105,32 @@ def test_unknown_block_has_the_nearest_names(command, tmp_path) -> None:
     assert "blocks of your own are loaded by --import_modules" in said
 
 
+CELLS = "problem_type: CNN search_type: CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT blocks_to_use: 'CONVOLUTION_3X3' "
+DENSE = "problem_type: DNN blocks_to_use: ['FULLY_CONNECTED', 'IDENTITY'] minimum_depth: 2 "
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CELLS + "blocks_to_use: 'DOWNSAMPLE_CONVOLUTION_3X3'", "it is the reduction_block_type, which stands after"),
+        (
+            DENSE + "search_type: ADAPTIVE_COORDINATE_DESCENT_GENETIC mutate_probability: 0.7 beam_size: 2"
+            " crossover_probability: 0.4",
+            "is 1.1; the sum must be at most 1",
+        ),
+        (
+            DENSE + "search_type: HARMONICA_SEARCH user_suggestions { architecture: 'IDENTITY' }",
+            "towers of a HARMONICA_SEARCH have exactly minimum_depth blocks, 2",
+        ),
+        (DENSE + "search_type: BANDIT bandit { arms: PROGRESSIVE }", "it must name two search types or more"),
+        (DENSE + "early_stopping { reduction_factor: 4 }", "it must be MEDIAN_RULE or SUCCESSIVE_HALVING"),
+        (DENSE + "second_objective: FLOPS", "it needs beam_size 2 or more"),
+    ],
+)
+def test_searches_that_cannot_be(command, tmp_path, text, said) -> None:
+    assert said in failing(command, tmp_path, f"--spec={written(tmp_path, text, 'bad.pbtxt')}", "--dataset=digits")
+
+
 BROKEN = """
 from model_search import Block, register_block
 from model_search.block import Role

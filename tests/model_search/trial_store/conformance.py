@@ -302,13 +302,14 @@ class LeaseConformance:
         assert store.counts(study.id)[TrialState.WAITING] == 2
 
     def test_heartbeat_extends_the_lease(self, store: TrialStore, study: Study) -> None:
-        claim = claimed(store, study, lease=1.0)
-        for _ in range(3):
-            time.sleep(0.4)
-            store.heartbeat(claim)
+        claim = claimed(store, study, lease=SHORT)
+        for _ in range(2):
+            store.heartbeat(Claim(claim.study_id, 1, claim.attempt, claim.token, LONG, None))
+            time.sleep(2 * SHORT)
             assert store.reap(study.id) == []
         before = store.trial(study.id, 1)
-        time.sleep(1.1)
+        store.heartbeat(claim)
+        time.sleep(2 * SHORT)
         assert store.reap(study.id) == [1]
         assert before is not None and before.revision == 1
 

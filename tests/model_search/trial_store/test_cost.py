@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
@@ -125,8 +124,6 @@ def test_costs_the_same_in_a_much_larger_study(filled: Filled, work, first: int)
     work(store, study)
     few = steps()
     fill(path, study, 20_000)
-    begin = time.perf_counter()
     many = steps()
     assert few > 10
     assert many < 1.3 * few
-    assert time.perf_counter() - begin < 5
