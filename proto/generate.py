@@ -45,10 +45,13 @@ def generate(folder: Path) -> list[Path]:
     for name in names:
         shutil.copy(SOURCES / name, package / name)
     compiler = [sys.executable, "-W", "ignore", "-m", "grpc_tools.protoc"]
-    outputs = [f"-I{folder}", f"--python_out={folder}", f"--pyi_out={folder}"]
+    outputs = [f"-I{folder}", f"--python_out={folder}", f"--pyi_out={folder}", f"--grpc_python_out={folder}"]
     environment = os.environ | {"PYTHONPATH": str(COMPILER_FOLDER)}
     subprocess.run([*compiler, *outputs, *(str(IMPORT_PATH / name) for name in names)], check=True, env=environment)
-    return sorted([*package.glob("*_pb2.py"), *package.glob("*_pb2.pyi")])
+    for path in package.glob("*_pb2_grpc.py"):
+        if "service" not in path.name:  # files without a service give an empty one
+            path.unlink()
+    return sorted([*package.glob("*_pb2.py"), *package.glob("*_pb2.pyi"), *package.glob("*_pb2_grpc.py")])
 
 
 def main() -> int:
@@ -59,7 +62,7 @@ def main() -> int:
     install_compiler()
     with tempfile.TemporaryDirectory() as folder:
         generated = generate(Path(folder))
-        committed = {path.name for path in SOURCES.glob("*_pb2.py*")}
+        committed = {path.name for path in SOURCES.glob("*_pb2*.py*")}
         stale = [path for path in generated if not _is_committed(path)]
         surplus = sorted(committed - {path.name for path in generated})
         if check:

@@ -1,5 +1,6 @@
 """Flags, in groups that commands share; nothing below this layer reads one."""
 
+import os
 import re
 from collections.abc import Mapping
 
@@ -9,6 +10,7 @@ from ..data.provider import DataOptions
 from ..errors import UsageError
 from ..spec.loading import bundled_specs
 from ..training.options import TrainingOptions
+from ..trial_store.remote.names import TOKEN, TOKEN_FILE
 
 FLAGS = flags.FLAGS
 
@@ -22,6 +24,20 @@ def define_study_flags(model_dir: str = "Required.") -> None:
     flags.DEFINE_string("experiment_name", "", "Name of the search; for a model_dir that holds one, that one's.")
     flags.DEFINE_string("experiment_owner", "", "Who owns the search; for a model_dir that holds one, that one's.")
     flags.DEFINE_string("trial_store", "", "URL of the trial database; by default SQLite inside model_dir.")
+    define_token_flag()
+
+
+def define_token_flag() -> None:
+    """Where the token of a trial service is; never the token itself, which other users of the machine would see."""
+    flags.DEFINE_string(
+        "token_file", "", f"File with the token of a trial service; by default it is in the variable {TOKEN}."
+    )
+
+
+def pass_on_token_file() -> None:
+    """Puts `--token_file` where the client of the service looks, here and in the processes that this one starts."""
+    if FLAGS.token_file:
+        os.environ[TOKEN_FILE] = os.path.abspath(FLAGS.token_file)
 
 
 def define_module_flags() -> None:

@@ -17,6 +17,8 @@ COMMANDS = {
     "show": "one trial in full",
     "export": "write the model of the best trial, or of any",
     "predict": "predictions for a file or folder of raw input",
+    "serve": "the trial database as a service for trainers on other machines",
+    "db": "create or upgrade a trial database's tables, or show what they are",
     "check": "validate spec and data, build every block, estimate cost; train nothing",
 }
 WRONG_USAGE = 2
@@ -71,7 +73,10 @@ def parse(command: Any, argv: Sequence[str]) -> list[str] | None:
         print(f"usage: {argv[0]} [flags]\n\n{command.__doc__.strip()}\n")
         print(flags.FLAGS.get_help() if "--helpfull" in wanted else own_help())
         return None
-    return flags.FLAGS(argv)[1:]
+    arguments = flags.FLAGS(argv)[1:]
+    if "token_file" in flags.FLAGS:
+        import_module(f"{__package__}.flags").pass_on_token_file()
+    return arguments
 
 
 def own_modules() -> list[str]:

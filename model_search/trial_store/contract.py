@@ -84,11 +84,22 @@ class TrialStore(abc.ABC):
         """All studies, oldest first."""
 
     @abc.abstractmethod
-    def claim(self, study_id: int, trainer: str, lease_seconds: float) -> Claim | None:
+    def claim(self, study_id: int, trainer: str, lease_seconds: float, token: str = "") -> Claim | None:
         """Hands out a trial: one that waits (expired leases are reaped first), else the next number in the budget.
 
-        Returns None when there is nothing to hand out: the budget is spent and no trial waits. Others may still run
-        and come back (`counts`).
+        Args:
+          study_id: of the study.
+          trainer: who asks.
+          lease_seconds: how long the claim lasts after each heartbeat, more than 0.
+          token: of the claim, 32 hexadecimal digits that were never used before; by default made here. Asked again with
+            the same one, because the first answer was lost on its way, it gives the same trial with a fresh lease.
+
+        Returns:
+          None when there is nothing to hand out: the budget is spent and no trial waits. Others may still run and come
+          back (`counts`).
+
+        Raises:
+          ValueError: a lease of no time, or a token of another form.
         """
 
     @abc.abstractmethod

@@ -36,8 +36,10 @@ from sqlalchemy.exc import IntegrityError
 
 from ...study import Goal, Measurement, Objective, Result, Suggestion, TrialState
 from ..contract import Claim
+from ..texts import stored_text
+from .changes import claimed_before
 from .clock import now
-from .encoding import metrics_text, result_values, stored_text, suggestion_of, suggestion_values
+from .encoding import metrics_text, result_values, suggestion_of, suggestion_values
 from .tables import measurements, studies, trials
 from .transaction import LOST, SPENT, Transition, no_study
 
@@ -58,6 +60,8 @@ def claim(
         number = connection.execute(_claim_new(), values).scalar_one_or_none()
         if number is not None:
             return Claim(study_id, number, 1, token, lease_seconds, None)
+        if known := claimed_before(connection, study_id, token, lease_seconds):
+            return known
         found = connection.execute(_outlook(), {"of": study_id}).one_or_none()
         if found is None:
             raise no_study(study_id)
@@ -73,9 +77,10 @@ def claim(
 @cache
 def _claim_new() -> Executable:
     study_id: BindParameter[int] = bindparam("of")
+    is_new = ~exists().where(trials.c.study_id == study_id, trials.c.token == bindparam("right"))
     counted = (
         update(studies)
-        .where(studies.c.id == study_id, studies.c.waiting == 0, studies.c.max_trials > HANDED_OUT, ~_expired())
+        .where(studies.c.id == study_id, studies.c.waiting == 0, studies.c.max_trials > HANDED_OUT, ~_expired(), is_new)
         .values(revision=studies.c.revision + 1, running=studies.c.running + 1)
         .returning(HANDED_OUT.label("number"), studies.c.revision)
         .cte("counted")

@@ -1,6 +1,5 @@
 """What trainers do to trials, each a function of one transaction."""
 
-import secrets
 from collections.abc import Collection
 from typing import Any
 
@@ -8,17 +7,21 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, upd
 
 from ...study import Measurement, Result, Suggestion, TrialState
 from ..contract import Claim, DuplicateSuggestionError
+from ..texts import stored_text
 from .clock import now
-from .encoding import NO_SUGGESTION, metrics_text, result_values, stored_text, suggestion_of, suggestion_values
+from .encoding import NO_SUGGESTION, metrics_text, result_values, suggestion_of, suggestion_values
 from .tables import measurements, refusals, trials
 from .transaction import LOST, SPENT, StudyTransaction, Transition, lease_lost
 
 
-def claim(connection: Connection, study_id: int, trainer: str, lease_seconds: float, max_attempts: int) -> Claim | None:
-    """Reaps, then hands out the first trial that waits, or the next number in the budget."""
+def claim(
+    connection: Connection, study_id: int, trainer: str, lease_seconds: float, max_attempts: int, token: str
+) -> Claim | None:
+    """Reaps, then hands out the first trial that waits, or the next number in the budget; what the token has, again."""
     with StudyTransaction(connection, study_id) as study:
+        if known := claimed_before(connection, study_id, token, lease_seconds):
+            return known
         _reap(study, (), max_attempts)
-        token = secrets.token_hex(16)
         lease: dict[str, Any] = {
             "trainer": stored_text(trainer),
             "token": token,
@@ -37,6 +40,18 @@ def claim(connection: Connection, study_id: int, trainer: str, lease_seconds: fl
         if study.last_number >= study.max_trials:
             return None
         return Claim(study_id, study.create(attempt=1, error="", **lease), 1, token, lease_seconds, None)
+
+
+def claimed_before(connection: Connection, study_id: int, token: str, lease_seconds: float) -> Claim | None:
+    """The claim that was made with this token, its lease renewed where it still holds."""
+    of_token = (trials.c.study_id == study_id, trials.c.token == token)
+    row = connection.execute(select(trials).where(*of_token).order_by(trials.c.number.desc())).first()
+    if row is None:
+        return None
+    known = Claim(study_id, row.number, row.attempt, token, lease_seconds, suggestion_of(row))
+    if row.state == TrialState.RUNNING.value:
+        heartbeat(connection, known)
+    return known
 
 
 def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> None:

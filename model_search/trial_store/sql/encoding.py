@@ -21,14 +21,9 @@ from ...study import (
     TrialState,
     canonical_json,
 )
+from ..texts import stored_text
 
 Values = dict[str, Any]
-
-
-def stored_text(text: str, limit: int = 8000) -> str:
-    """Text that every database takes: no NUL, no lone surrogates (file names have them), at most `limit` characters."""
-    clean = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def digest(value: object, length: int) -> str:

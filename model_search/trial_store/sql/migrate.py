@@ -1,15 +1,14 @@
 """Schema revisions: new databases are built by the migrations, others are checked against them.
 
-`python -m model_search.trial_store.sql.migrate URL` brings an older database to the revision of this version.
+`model_search db upgrade` brings an older database to the revision of this version.
 """
 
-import sys
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, inspect, make_url, select, table, text
+from sqlalchemy import URL, Connection, inspect, select, table, text
 from sqlalchemy.sql import column
 
 from ..contract import StoreError
@@ -22,8 +21,8 @@ _version = table(VERSION_TABLE, column("version_num"))
 # MariaDB's lock lasts as long as its connection, since each CREATE TABLE ends a transaction.
 _LOCK = {
     "postgresql": "SELECT pg_advisory_xact_lock(7310268431)",
-    "mysql": "SELECT GET_LOCK('model_search_schema', 60)",
-    "mariadb": "SELECT GET_LOCK('model_search_schema', 60)",
+    "mysql": "SELECT GET_LOCK('model_search_schema', 20)",
+    "mariadb": "SELECT GET_LOCK('model_search_schema', 20)",
 }
 
 
@@ -33,33 +32,77 @@ def prepare(database: Database) -> None:
     Raises:
       StoreError: the database cannot be reached or written, or its revision is another one.
     """
-    if database.engine.dialect.name == "sqlite":
-        _set_wal(database)
-    if database.reach(revision_of) is None:
+    if current_revision(database) is None:
+        upgrade_database(database)
+    # Under the lock: MariaDB shows the tables while another process builds them.
+    found, wanted = database.reach(revision_of), head()
+    if found != wanted:
         try:
-            database.write(_create)
+            found = database.write(_locked_revision)
         finally:
-            database.engine.dispose()  # ends MariaDB's lock, after the commit
-    found, wanted = database.read(revision_of), head()
+            database.engine.dispose()  # ends MariaDB's lock
     if found == wanted:
         return
     if found in known_revisions():
         raise StoreError(
             f"trial database {database.name} has schema revision {found}, this version of model_search has {wanted}; "
-            f"back it up, then run: python -m {__name__} {database.name}"
+            f"back it up, then run: model_search db upgrade --trial_store={database.name}"
         )
-    raise StoreError(
+    raise _newer(database, found)
+
+
+def current_revision(database: Database) -> str | None:
+    """A database's revision, None where it has no tables; connects. Raises `StoreError`."""
+    if database.engine.dialect.name == "sqlite":
+        _set_wal(database)
+    return database.reach(revision_of)
+
+
+def upgrade_database(database: Database) -> str | None:
+    """Brings the tables to the revision of this version; one process at a time, others find it done.
+
+    Returns:
+      The revision before, None where there were no tables.
+
+    Raises:
+      StoreError: the database is newer, or cannot be reached or written.
+    """
+    before = current_revision(database)
+    if before is not None and before not in known_revisions():
+        raise _newer(database, before)
+    try:
+        database.write(upgrade)
+    finally:
+        database.engine.dispose()  # ends MariaDB's lock, after the commit
+    return before
+
+
+def _newer(database: Database, found: str | None) -> StoreError:
+    return StoreError(
         f"trial database {database.name} has schema revision {found}, which is newer than this version of "
-        f"model_search ({wanted}); install the version that made it, or use another database"
+        f"model_search ({head()}); install the version that made it, or use another database"
     )
 
 
 def upgrade(connection: Connection) -> None:
     """Brings the tables to the newest revision."""
-    dialect = connection.dialect.name
-    if dialect in _LOCK:
-        connection.execute(text(_LOCK[dialect]))
+    _lock(connection)
     command.upgrade(_config(connection), "head")
+
+
+def _lock(connection: Connection) -> None:
+    dialect = connection.dialect.name
+    if dialect not in _LOCK:
+        return
+    for _ in range(3):
+        if connection.execute(text(_LOCK[dialect])).scalar_one() != 0:
+            return
+    raise StoreError("another process has been changing the tables of this trial database for a minute")
+
+
+def _locked_revision(connection: Connection) -> str | None:
+    _lock(connection)
+    return revision_of(connection)
 
 
 def new_revision(message: str, number: str) -> None:
@@ -91,12 +134,6 @@ def known_revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def _create(connection: Connection) -> None:
-    # Looked at again: another process may have built the tables while this one waited for the lock.
-    if revision_of(connection) is None:
-        upgrade(connection)
-
-
 def _config(connection: Connection | None = None) -> Config:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -117,18 +154,3 @@ def _set_wal(database: Database) -> None:
             )
 
     database.read(set_wal)
-
-
-def main(arguments: list[str]) -> int:
-    """Upgrades the database of the URL in `arguments`."""
-    if len(arguments) != 1:
-        print(f"usage: python -m {__spec__.name} URL", file=sys.stderr)
-        return 2
-    database = Database(make_url(arguments[0]))
-    database.write(upgrade)
-    print(f"{database.name}: schema revision {head()}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

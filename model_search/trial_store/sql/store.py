@@ -1,14 +1,15 @@
 """The trial database in SQL, as the contract wants it: each method is one transaction."""
 
-import secrets
+import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import URL, Connection
 
 from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialKind, TrialState
 from ..contract import Claim, TrialStore
+from ..texts import check_lease, check_token, new_token
 from . import at_once, changes, queries, studies
-from .database import LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS, Database
+from .database import LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS, Database, LostError
 from .migrate import prepare
 
 
@@ -43,18 +44,17 @@ class SqlTrialStore(TrialStore):
         """See `TrialStore`."""
         return self._database.read(studies.all_studies)
 
-    def claim(self, study_id: int, trainer: str, lease_seconds: float) -> Claim | None:
+    def claim(self, study_id: int, trainer: str, lease_seconds: float, token: str = "") -> Claim | None:
         """See `TrialStore`."""
-        if not lease_seconds > 0:
-            raise ValueError(f"lease_seconds is {lease_seconds}; it must be more than 0")
+        check_lease(lease_seconds)
+        # Made outside of the transaction: one whose commit was not answered runs again, and finds what it claimed.
+        token = token or new_token()
+        check_token(token)
+        request = (study_id, trainer, lease_seconds, self.max_attempts, token)
         if self._is_at_once:
-            token = secrets.token_hex(16)
-            return self._database.at_once(
-                lambda connection: at_once.claim(connection, study_id, trainer, lease_seconds, self.max_attempts, token)
-            )
-        return self._database.write(
-            lambda connection: changes.claim(connection, study_id, trainer, lease_seconds, self.max_attempts)
-        )
+            with contextlib.suppress(LostError):
+                return self._database.at_once(lambda connection: at_once.claim(connection, *request), is_repeated=False)
+        return self._database.write(lambda connection: changes.claim(connection, *request))
 
     def suggest(self, claim: Claim, suggestion: Suggestion) -> None:
         """See `TrialStore`."""

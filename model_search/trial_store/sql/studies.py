@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ...errors import UsageError
 from ...study import Study, StudyConfig
 from ..contract import StudyMismatchError
-from .encoding import stored_text, study_identity, study_of, study_values
+from ..texts import check_config
+from .encoding import study_identity, study_of, study_values
 from .tables import studies
 
 
@@ -20,7 +20,7 @@ def open_study(connection: Connection, config: StudyConfig) -> Study:
     Raises:
       StudyMismatchError: it differs.
     """
-    _check(config)
+    check_config(config)
     stored = find_study(connection, config.owner, config.name) or _created(connection, config)
     if differing := list(differences(stored.config, config)):
         raise StudyMismatchError(
@@ -123,12 +123,3 @@ def _changed_lines(old: str, new: str) -> str:
 def _shortened(text: str, limit: int = 80) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
-def _check(config: StudyConfig) -> None:
-    texts = {"owner": config.owner, "name": config.name, "spec": config.spec, "data": config.data}
-    for field, text in texts.items():
-        if stored_text(text, limit=len(text)) != text:
-            raise UsageError(f"{field} {text[:80]!r} of the experiment has characters that are not valid Unicode text")
-    if config.max_trials < 0:
-        raise UsageError(f"max_trials is {config.max_trials}; it must be 0 or more")

@@ -122,6 +122,8 @@ trials = Table(
     Index("ix_search_trials_number", "study_id", "state", "number"),
     Index("ix_search_trials_revision", "study_id", "state", "revision"),
     Index("ix_search_trials_architecture", "study_id", "architecture_digest", "state"),
+    # A claim that is asked for again.
+    Index("ix_search_trials_token", "study_id", "token"),
     **SERVER_OPTIONS,
 )
 

@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from examples import config, result, suggestion
@@ -157,6 +158,31 @@ class ClaimConformance:
         for seconds in (0.0, -1.0, math.nan):
             with pytest.raises(ValueError, match="lease_seconds"):
                 store.claim(study.id, "t", seconds)
+
+    def test_claim_asked_for_again_is_the_same(self, store: TrialStore, study: Study) -> None:
+        token = "0123456789abcdef" * 2
+        first = store.claim(study.id, "t1", 0.5, token)
+        assert first is not None and first.token == token
+        assert store.claim(study.id, "t1", 0.5, token) == first
+        assert store.counts(study.id)[TrialState.RUNNING] == 1
+        assert store.claim(study.id, "t1", LONG, token) == replace(first, lease_seconds=LONG)
+        time.sleep(0.6)
+        assert store.reap(study.id) == []
+        assert claimed(store, study).number == 2
+        store.suggest(first, suggestion())
+        store.complete(first, result())
+        before = snapshot(store, study)
+        assert store.claim(study.id, "t1", LONG, token) == replace(first, lease_seconds=LONG, suggestion=suggestion())
+        assert snapshot(store, study) == before
+        other = store.open_study(config(name="other"))
+        elsewhere = store.claim(other.id, "t1", LONG, token)
+        assert elsewhere is not None and (elsewhere.study_id, elsewhere.suggestion) == (other.id, None)
+
+    def test_tokens_have_one_form(self, store: TrialStore, study: Study) -> None:
+        for token in ("x", "0" * 31, "0" * 33, "G" * 32, "'; DROP TABLE search_trials; --"):
+            with pytest.raises(ValueError, match="token"):
+                store.claim(study.id, "t", LONG, token)
+        assert store.trials(study.id) == []
 
     def test_new_trial(self, store: TrialStore, study: Study) -> None:
         claimed(store, study, "トレーナー 'x'")

@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("conformance", "study_machine", "examples")
+pytest.register_assert_rewrite("backends", "conformance", "study_machine", "examples")

@@ -14,11 +14,25 @@ from model_search.trial_store.open import open_store
     [
         ("", "not a database URL; write sqlite:///search.db"),
         ("search.db", "not a database URL"),
-        ("grpc://localhost:99", "no client for the trial service"),
+        ("grpc://localhost:99", "trial service localhost:99: unavailable: .*refused"),
+        ("grpc://localhost", "grpc://…: not the URL of a service; write grpc://localhost:50051"),
+        ("grpc://localhost:x", "not the URL of a service"),
+        ("grpc://localhost:99/studies", "not the URL of a service"),
+        ("grpc://me:secret@localhost:99", "no password belongs into the URL of a service; .* MODEL_SEARCH_TOKEN"),
+        ("grpcs://localhost:99?token=secret", "unknown setting 'token'; known: ca, certificate, key"),
+        ("grpc://localhost:99?ca=ca.pem", "ca belongs to TLS; write grpcs://"),
+        ("grpcs://localhost:99?ca=nowhere.pem", "ca nowhere.pem cannot be read: No such file"),
+        ("grpcs://localhost:99?key=text.db", "certificate and key belong together"),
         ("oracle://me:secret@host/db", r"oracle://…: unknown kind of database"),
         ("nonsense://me:secret@host/db", r"nonsense://…: unknown kind of database"),
-        ("postgresql+nodriver://me:secret@host/db", r"write postgresql\+psycopg://… and run: pip install"),
-        ("mysql+nodriver://me:secret@host/db", r"write mysql\+pymysql://… and run: pip install PyMySQL"),
+        (
+            "postgresql+nodriver://me:secret@host/db",
+            r"write postgresql\+psycopg://… and run: pip install 'model-search\[postgres\]'",
+        ),
+        (
+            "mysql+nodriver://me:secret@host/db",
+            r"write mysql\+pymysql://… and run: pip install 'model-search\[mysql\]'",
+        ),
         ("postgresql://me:secret@host:port/db", r"postgresql://…: not a database URL"),
         ("sqlite+nodriver:///x.db", "unknown driver"),
         ("sqlite://", "share a file, not memory"),
@@ -29,6 +43,7 @@ from model_search.trial_store.open import open_store
     ],
 )
 def test_wrong_url_is_one_clear_line(url: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_search.trial_store.remote.client.OPENING_SECONDS", 0.2)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "text.db").write_text("number,label\n" * 1000)
@@ -46,8 +61,11 @@ def test_relative_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_needs_no_tensorflow() -> None:
     program = (
-        "import sys, model_search.trial_store.open, model_search.trial_store.heartbeat, "
-        "model_search.trial_store.history; sys.exit(bool({'tensorflow', 'keras'} & set(sys.modules)))"
+        "import sys, model_search.trial_store.open, model_search.trial_store.heartbeat,"
+        " model_search.trial_store.history, model_search.trial_store.remote.client as client; client.GrpcTrialStore;"
+        " assert not {'tensorflow', 'keras', 'numpy', 'sqlalchemy'} & set(sys.modules);"
+        " import model_search.trial_store.sql.open, model_search.trial_store.service.server;"
+        " sys.exit(bool({'tensorflow', 'keras', 'pandas'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 

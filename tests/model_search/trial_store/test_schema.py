@@ -1,4 +1,5 @@
 import multiprocessing
+import re
 import sqlite3
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from model_search.study import Measurement, Result
 from model_search.trial_store.contract import StoreError
 from model_search.trial_store.open import open_store
 from model_search.trial_store.sql import migrate, tables
+from model_search.trial_store.sql.open import open_database
 
 
 @pytest.fixture
@@ -86,25 +88,37 @@ def set_revision(url: str, revision: str) -> None:
 
 def test_newer_database_is_refused(url: str) -> None:
     set_revision(url, "9999")
-    with pytest.raises(StoreError, match=r"schema revision 9999, which is newer than .*\(0003\)"):
+    with pytest.raises(StoreError, match=rf"schema revision 9999, which is newer than .*\({migrate.head()}\)"):
         open_store(url)
 
 
 def test_older_database_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     open_store(url).close()
-    monkeypatch.setattr(migrate, "head", lambda: "0004")
-    with pytest.raises(
-        StoreError, match=r"revision 0003, this version .* 0004; .* python -m model_search\.trial_store"
-    ):
+    now = migrate.head()
+    monkeypatch.setattr(migrate, "head", lambda: "0099")
+    hint = re.escape(f"back it up, then run: model_search db upgrade --trial_store={url}")
+    with pytest.raises(StoreError, match=rf"revision {now}, this version of model_search has 0099; {hint}"):
         open_store(url)
 
 
-def test_upgrade_command(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert migrate.main([url]) == 0
-    assert "schema revision 0003" in capsys.readouterr().out
+def upgraded(url: str) -> str | None:
+    database = open_database(url)
+    try:
+        return migrate.upgrade_database(database)
+    finally:
+        database.close()
+
+
+def test_upgrade_of_an_empty_and_of_a_new_database(url: str) -> None:
+    assert upgraded(url) is None
     assert open_store(url).studies() == []
-    assert migrate.main([url]) == 0
-    assert migrate.main([]) == 2
+    assert upgraded(url) == migrate.head()
+
+
+def test_upgrade_of_a_newer_database_is_refused(url: str) -> None:
+    set_revision(url, "9999")
+    with pytest.raises(StoreError, match="newer"):
+        upgraded(url)
 
 
 def test_a_database_of_the_first_revision_keeps_its_trials(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +141,7 @@ def test_a_database_of_the_first_revision_keeps_its_trials(url: str, monkeypatch
         connection.execute("UPDATE search_studies SET completed = 1")
     with pytest.raises(StoreError, match="revision 0001"):
         open_store(url)
-    assert migrate.main([url]) == 0
+    assert upgraded(url) == "0001"
     store = open_store(url)
     assert store.open_study(config()) == study
     (trial,) = store.trials(study.id)

@@ -1,19 +1,29 @@
+"""The conformance suite on SQLite, and on the service in front of it."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from backends import direct, served, sqlite_url
 from conformance import StoreConformance, study  # noqa: F401 - a fixture
 
 from model_search.trial_store.contract import TrialStore
-from model_search.trial_store.open import open_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[TrialStore]:
-    opened = open_store(f"sqlite:///{tmp_path}/trials.db")
-    yield opened
-    opened.close()
+def url(tmp_path: Path) -> str:
+    return sqlite_url(tmp_path)
 
 
 class TestSqlite(StoreConformance):
-    pass
+    @pytest.fixture
+    def store(self, url: str) -> Iterator[TrialStore]:
+        with direct(url) as store:
+            yield store
+
+
+class TestServiceBeforeSqlite(StoreConformance):
+    @pytest.fixture
+    def store(self, url: str) -> Iterator[TrialStore]:
+        with served(url) as store:
+            yield store

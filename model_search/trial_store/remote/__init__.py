@@ -1,0 +1,1 @@
+"""The trial database behind a service: what client and server share, and the client."""
