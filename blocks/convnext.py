@@ -1,11 +1,12 @@
 """ConvNeXt: plates through large depthwise convolutions and a wide layer on each cell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
 EXPANSION = 4
@@ -33,6 +34,10 @@ class Convnext(SingleInputBlock):
         inner = layers.dense(inner, EXPANSION * channels, "expand", activation="gelu")
         inner = layers.dense(inner, channels, "project", activation=None)
         return layers.Add(name="add")([tensor, inner])
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.zeroed(weights, "project/kernel", "project/bias")
 
 
 @register_block("CONVNEXT_DOWNSAMPLE")

@@ -1,11 +1,12 @@
 """Convolutions: (batch, height, width, channels) to another plate, ending in ReLU."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
 
@@ -32,6 +33,12 @@ class FixedChannelConvolution(SingleInputBlock):
         )
         return layers.batch_norm_relu(tensor)
 
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`: not with batch normalization, which changes what it gets in training."""
+        if self.apply_batch_norm or self.stride != (1, 1) or not nonnegative:
+            return None
+        return identity_starts.passing(weights, "convolution")
+
 
 @register_block("CONVOLUTION_3X3", kernel_size=3)
 @register_block("CONVOLUTION_4X4", kernel_size=4)
@@ -51,6 +58,10 @@ class Convolution(SingleInputBlock):
 
     def _output(self, tensor: Any) -> Any:
         return layers.convolution(tensor, layers.width(tensor), self.kernel_size, "convolution")
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.passing(weights, "convolution") if nonnegative else None
 
 
 @register_block("INCREASE_CHANNELS_3X3", kernel_size=3)
@@ -93,3 +104,7 @@ class DilatedConvolution(SingleInputBlock):
 
     def _output(self, tensor: Any) -> Any:
         return layers.convolution(tensor, layers.width(tensor), 3, "convolution", dilation_rate=self.dilation_rate)
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.passing(weights, "convolution") if nonnegative else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from model_search.block import Block, Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 
 
 @register_block("CROSS_LAYER")
@@ -42,6 +42,10 @@ class CrossLayer(Block):
         inner = layers.dense(inner, layers.width(newest), "dense", **linear)
         product = layers.Multiply(name="cross")([first_vector(input_tensors), inner])
         return [*input_tensors, layers.Add(name="add")([product, newest])]
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.zeroed(weights, "dense/kernel", "dense/bias")
 
 
 def first_vector(tensors: Sequence[Any]) -> Any:

@@ -1,12 +1,13 @@
 """Dense layers: (batch, features) to another vector, with ReLU."""
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
 MIN_WIDTH, MAX_WIDTH = 2, 100
@@ -95,6 +96,15 @@ class FullyConnected(SingleInputBlock):
             case ResidualConnectionType.NONE:
                 return output
 
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`.
+
+        Not with batch normalization, which changes what it gets in training, nor with a residual: no gradient would
+        pass a ReLU over zeros.
+        """
+        is_plain = self.residual_connection_type == ResidualConnectionType.NONE and not self.apply_batch_norm
+        return identity_starts.passing(weights, "dense") if is_plain and nonnegative else None
+
 
 @register_block("FULLY_CONNECTED_PYRAMID")
 class FullyConnectedPyramid(SingleInputBlock):
@@ -120,3 +130,7 @@ class FixedOutputFullyConnected(SingleInputBlock):
 
     def _output(self, tensor: Any) -> Any:
         return layers.dense(tensor, self.output_size, "dense")
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.passing(weights, "dense") if nonnegative else None

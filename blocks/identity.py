@@ -1,5 +1,6 @@
 """The block that does nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from model_search.block import Role, register_block
@@ -20,3 +21,7 @@ class Identity(SingleInputBlock):
 
     def _output(self, tensor: Any) -> Any:
         return tensor
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return {}

@@ -1,11 +1,12 @@
 """Inverted residuals: plates through a wider layer of depthwise convolutions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 from .single_input import SingleInputBlock
 from .squeeze_excite import excited
 
@@ -46,6 +47,10 @@ class InvertedResidual(SingleInputBlock):
         output = layers.convolution(inner, filters, 1, "project", kernel_initializer="lecun_normal", **linear)
         output = layers.batch_norm(output, "project_batch_norm")
         return output if self.downsample else layers.Add(name="add")([tensor, output])
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return None if self.downsample else identity_starts.zeroed(weights, "project_batch_norm/gamma")
 
 
 def _norm_relu6(tensor: Any, prefix: str) -> Any:

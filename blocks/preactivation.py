@@ -1,11 +1,12 @@
 """Residual blocks with batch normalization: pre-activated ones, and bottlenecks of both kinds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
 _LINEAR = {"activation": None, "use_bias": False}
@@ -39,6 +40,10 @@ class PreactivationResnet(SingleInputBlock):
             tensor = layers.convolution(active, filters, 1, "shortcut_convolution", **options)
         return layers.Add(name="add")([tensor, inner])
 
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return None if self.downsample else identity_starts.zeroed(weights, "second_convolution/kernel")
+
 
 @register_block("PREACTIVATION_BOTTLENECK_RESNET_4", reduction=4)
 @dataclass(frozen=True)
@@ -61,6 +66,10 @@ class PreactivationBottleneckResnet(SingleInputBlock):
             inner = layers.convolution(inner, filters, size, f"{prefix}convolution", **_LINEAR)
         return layers.Add(name="add")([tensor, inner])
 
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.zeroed(weights, "expand_convolution/kernel")
+
 
 @register_block("BOTTLENECK_RESNET_4", reduction=4)
 @dataclass(frozen=True)
@@ -82,3 +91,7 @@ class BottleneckResnet(SingleInputBlock):
         inner = layers.convolution(inner, channels, 1, "expand_convolution", **_LINEAR)
         inner = layers.batch_norm(inner, "expand_batch_norm")
         return layers.ReLU(name="relu")(layers.Add(name="add")([tensor, inner]))
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.zeroed(weights, "expand_batch_norm/gamma") if nonnegative else None

@@ -1,11 +1,12 @@
 """Residual blocks: plates that keep their shape, a learned difference added to the input."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
 
@@ -31,6 +32,11 @@ class Resnet(SingleInputBlock):
         residual = double_convolution(tensor, self.kernel_size)
         return layers.ReLU(name="relu")(layers.Add(name="add")([tensor, residual]))
 
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        last = ("convolution_1/kernel", "convolution_1/bias")
+        return identity_starts.zeroed(weights, *last) if nonnegative else None
+
 
 @register_block("DUAL_RESNET")
 @dataclass(frozen=True)
@@ -44,3 +50,8 @@ class DualResnet(SingleInputBlock):
         branches = [double_convolution(tensor, 3, prefix) for prefix in ("left_", "right_")]
         residual = layers.Average(name="average")(branches)
         return layers.ReLU(name="relu")(layers.Add(name="add")([tensor, residual]))
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        last = [f"{side}_convolution_1/{name}" for side in ("left", "right") for name in ("kernel", "bias")]
+        return identity_starts.zeroed(weights, *last) if nonnegative else None

@@ -1,11 +1,12 @@
 """The residual block of tables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
 
@@ -26,3 +27,7 @@ class TableResnet(SingleInputBlock):
         inner = layers.dense(layers.batch_norm(tensor), self.hidden_size, "expand")
         inner = layers.dense(inner, layers.width(tensor), "project", activation=None, kernel_initializer="lecun_normal")
         return layers.Add(name="add")([tensor, inner])
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.zeroed(weights, "project/kernel", "project/bias")

@@ -1,11 +1,12 @@
 """Convolutions over time: (batch, time, features) to (batch, time, channels)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import register_block
 
-from . import layers
+from . import identity_starts, layers
 from .sequence import CausalBlock, SequenceBlock, projected, with_input
 
 TCN_KERNEL_SIZE = 3
@@ -24,6 +25,10 @@ class RecurrentDense(CausalBlock):
 
     def _sequence(self, tensor: Any, lengths: Any | None) -> Any:
         return layers.dense(tensor, self.output_size, "dense", activation=None, kernel_initializer="lecun_normal")
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.passing(weights, "dense")
 
 
 @register_block("CONV1D_128_3", output_size=128, kernel_size=3)
@@ -53,6 +58,10 @@ class Conv1d(SequenceBlock):
             name="convolution",
         )(tensor)
         return with_input(output, tensor) if self.skip else output
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.passing(weights, "convolution") if nonnegative and not self.skip else None
 
 
 @register_block("TEMPORAL_CONVOLUTION_64_1", channels=64, dilation=1)

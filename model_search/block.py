@@ -63,6 +63,20 @@ class Block:
         """The block's own hyperparameters, searched with those of the trial; None for none."""
         return None
 
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """Weights with which the block gives out what it gets in, in training too; None where there are none.
+
+        With weight sharing a tower that grew by this block then starts as the function that its parent was.
+
+        Args:
+          weights: the block's initial weights as numpy arrays, by name: `<layer>/<weight>`, such as `dense/kernel`.
+          nonnegative: whether no number of the block's input is below 0, which a ReLU would cut off.
+
+        Returns:
+          Values for some of the weights; the others keep theirs.
+        """
+        return None
+
 
 @dataclass(frozen=True)
 class RegisteredBlock:

@@ -1,8 +1,9 @@
 """Files of a search, on a disk or in a bucket: every path goes through here."""
 
+import io
 import os
 import uuid
-from typing import Any
+from typing import Any, BinaryIO
 
 
 def _gfile() -> Any:
@@ -44,6 +45,17 @@ def read_bytes(path: str) -> bytes | None:
             return bytes(file.read())
     with open(path, "rb") as file:
         return file.read()
+
+
+def opened(path: str) -> BinaryIO | None:
+    """A file open for reading at any place, or None where there is none; one in a bucket is read as a whole."""
+    if is_remote(path):
+        content = read_bytes(path)
+        return None if content is None else io.BytesIO(content)
+    try:
+        return open(path, "rb")
+    except FileNotFoundError:
+        return None
 
 
 def write_atomically(path: str, content: bytes) -> None:

@@ -69,3 +69,8 @@ def refitted_model(model_dir: str, number: int) -> str | None:
     content = files.read_bytes(files.join(model_dir, REFIT_FOLDER, REFIT_REPORT))
     known: dict[str, Any] = json.loads(content) if content else {}
     return files.join(model_dir, REFIT_FOLDER, "model.keras") if known.get("trial") == number else None
+
+
+def trial_folder(model_dir: str, number: int) -> str:
+    """Where trial `number` keeps its files."""
+    return files.join(model_dir, "trials", str(number))

@@ -15,16 +15,19 @@ from .data.joined import JoinedProvider
 from .data.pipeline import Pipeline
 from .errors import TrialError
 from .model_dir import REFIT_FOLDER, REFIT_REPORT, refitted_model
+from .network.tower import Tower
 from .prepare_trial import build, seed_of
 from .run_trial import served
 from .search_parts import Search
 from .spec import trial_steps
-from .study import Trial
-from .training.artifacts import MODEL, write_model
+from .start_weights import shares_in, started_from
+from .study import Suggestion, Trial
+from .training.artifacts import MODEL, trial_folder, write_model
 from .training.checkpoint import CHECKPOINT
 from .training.failures import as_trial_error
 from .training.fit import Fit, InterruptedTraining, fit
 from .training.loop import report_steps
+from .transfer.report import read_report
 
 
 def refit_best(search: Search) -> str | None:
@@ -51,6 +54,16 @@ def refit_best(search: Search) -> str | None:
         return None
 
 
+def _start_as_the_trial(search: Search, trial: Trial, suggestion: Suggestion, tower: Tower) -> None:
+    """What the trial started from: training that the steps to come build on. Raises `TrialError` where it is gone."""
+    report = read_report(trial_folder(search.model_dir, trial.number))
+    if report is None or all(origin.error for origin in report.origins):
+        return
+    again = started_from(search, suggestion, tower, shares_in(report))
+    if again is None or again.parameters < report.parameters:
+        raise TrialError(f"the weights that trial {trial.number} started from are gone")
+
+
 def _refit(search: Search, trial: Trial) -> str:
     begin = time.monotonic()
     assert trial.suggestion is not None
@@ -60,6 +73,7 @@ def _refit(search: Search, trial: Trial) -> str:
     steps = trial_steps(search.spec, trial.suggestion.architecture, search.options.train_steps)
     pipeline = Pipeline(JoinedProvider(search.pipeline.provider), search.options.batch_size)
     tower = build(search, trial.suggestion, seed)
+    _start_as_the_trial(search, trial, trial.suggestion, tower)
     plan = Fit(
         search.spec, trial.suggestion, pipeline, search.options, search.strategy, steps, seed,
         files.join(folder, f"{trial.number}-{CHECKPOINT}"),

@@ -17,6 +17,7 @@ from .prepare_trial import Prepared, prepared, seed_of
 from .rungs import FellBehind, Rungs
 from .search_parts import Search
 from .spec import trial_steps
+from .start_weights import start_weights
 from .study import Measurement, Result
 from .training.artifacts import trial_folder, write_artifacts, write_records
 from .training.checkpoint import CHECKPOINT
@@ -106,6 +107,7 @@ def train_and_report(attempt: Attempt) -> None:
         seed_of(search, claim.number), checkpoint, rungs.steps,
     )  # fmt: skip
     measurements: list[Measurement] = []
+    start_weights(search, claim.number, network.suggestion, network.tower)
     try:
         fit(plan, network.tower, progress_of(attempt, steps, rungs, measurements))
     except FellBehind as behind:

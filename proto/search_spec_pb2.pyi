@@ -256,7 +256,7 @@ class DistillationSpec(_message.Message):
     def __init__(self, distillation_type: _Optional[_Union[DistillationSpec.DistillationType, str]] = ..., minimal_pool_size: _Optional[int] = ..., temperature: _Optional[float] = ..., balance_losses_spec: _Optional[_Union[DistillationSpec.AdaptivelyBalancingLossesSpec, _Mapping]] = ...) -> None: ...
 
 class TransferLearningSpec(_message.Message):
-    __slots__ = ("transfer_learning_type", "previous_trials_discount_factor", "max_completed_trials")
+    __slots__ = ("transfer_learning_type", "previous_trials_discount_factor", "max_completed_trials", "grow_from_identity")
     class TransferLearningType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         UNKNOWN_TRANSFER_LEARNING_TYPE: _ClassVar[TransferLearningSpec.TransferLearningType]
@@ -272,10 +272,12 @@ class TransferLearningSpec(_message.Message):
     TRANSFER_LEARNING_TYPE_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_TRIALS_DISCOUNT_FACTOR_FIELD_NUMBER: _ClassVar[int]
     MAX_COMPLETED_TRIALS_FIELD_NUMBER: _ClassVar[int]
+    GROW_FROM_IDENTITY_FIELD_NUMBER: _ClassVar[int]
     transfer_learning_type: TransferLearningSpec.TransferLearningType
     previous_trials_discount_factor: float
     max_completed_trials: int
-    def __init__(self, transfer_learning_type: _Optional[_Union[TransferLearningSpec.TransferLearningType, str]] = ..., previous_trials_discount_factor: _Optional[float] = ..., max_completed_trials: _Optional[int] = ...) -> None: ...
+    grow_from_identity: bool
+    def __init__(self, transfer_learning_type: _Optional[_Union[TransferLearningSpec.TransferLearningType, str]] = ..., previous_trials_discount_factor: _Optional[float] = ..., max_completed_trials: _Optional[int] = ..., grow_from_identity: bool = ...) -> None: ...
 
 class TaskSpec(_message.Message):
     __slots__ = ("label_name", "number_of_classes", "architecture", "weight_feature_name", "weight_is_a_feature", "apply_activation_on_shared_logits")

@@ -3,9 +3,10 @@
 An `.npz` archive, uncompressed, so that single tensors can be read without the rest.
 """
 
+import contextlib
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -50,32 +51,35 @@ class StoredWeights:
     def __init__(self, path: str):
         """Args: path of the file. Raises `WeightsError` where it is gone or damaged."""
         self._path = path
-        content = files.read_bytes(path)
-        if content is None:
-            raise WeightsError(f"the weights {path} are gone")
-        try:
-            self._archive = zipfile.ZipFile(io.BytesIO(content))
-            names = [str(name) for name in np.load(io.BytesIO(self._archive.read("names.npy")), allow_pickle=False)]
+        with self._opened() as archive:
+            names = [str(name) for name in np.load(io.BytesIO(archive.read("names.npy")), allow_pickle=False)]
             self._places = {name: f"w{i}.npy" for i, name in enumerate(names)}
-            self.forms = {name: self._form(place) for name, place in self._places.items()}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise WeightsError(f"the weights {path} are damaged: {error}") from error
+            self.forms = {name: _form(archive, place) for name, place in self._places.items()}
 
-    def _form(self, place: str) -> WeightForm:
-        with self._archive.open(place) as file:
-            version = np.lib.format.read_magic(file)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(file)
-        return WeightForm(tuple(shape), str(dtype))
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        """The archive, of which only what is asked for is read where the file is on a disk."""
+        file = files.opened(self._path)
+        if file is None:
+            raise WeightsError(f"the weights {self._path} are gone")
+        try:
+            with file, zipfile.ZipFile(file) as archive:
+                yield archive
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise WeightsError(f"the weights {self._path} are damaged: {error}") from error
 
     def read(self, names: Iterable[str]) -> dict[str, np.ndarray]:
         """The tensors of these names. Raises `WeightsError` where one is not there or damaged."""
-        try:
-            return {
-                name: np.load(io.BytesIO(self._archive.read(self._places[name])), allow_pickle=False) for name in names
-            }
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise WeightsError(f"the weights {self._path} are damaged: {error}") from error
+        with self._opened() as archive:
+            return {name: np.load(io.BytesIO(archive.read(self._places[name])), allow_pickle=False) for name in names}
+
+
+def _form(archive: zipfile.ZipFile, place: str) -> WeightForm:
+    with archive.open(place) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    return WeightForm(tuple(shape), str(dtype))
 
 
 def form_of(variable: keras.Variable) -> WeightForm:

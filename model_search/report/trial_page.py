@@ -18,6 +18,7 @@ def trial_page(
     measurements: Sequence[Measurement],
     test: dict[str, float] | None = None,
     tasks: Sequence[TaskPart] = (),
+    start: Sequence[str] = (),
 ) -> list[str]:
     """Lines of text that show one trial.
 
@@ -26,6 +27,7 @@ def trial_page(
       measurements: on its way.
       test: metrics on test data, where it was scored.
       tasks: where the search has several.
+      start: lines about what its weights started from.
     """
     row = leaderboard_row(trial)
     lines = [
@@ -39,6 +41,7 @@ def trial_page(
         lines += [f"  {place}  {name}" for place, name in enumerate(trial.suggestion.architecture)]
         lines += section("tasks behind the shared tower", {task.name: task.line for task in tasks}) if tasks else []
         lines += section("hyperparameters", trial.suggestion.hyperparameters)
+    lines += start
     if trial.result:
         lines += metric_sections("metrics", trial.result.metrics, tasks)
         lines += [f"parameters: {trial.result.parameters:,}", *cost_lines(trial.result)]

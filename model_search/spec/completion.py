@@ -3,7 +3,7 @@
 from google.protobuf import text_format
 from google.protobuf.message import Message
 
-from ..proto.search_spec_pb2 import SearchSpec, SearchType
+from ..proto.search_spec_pb2 import SearchSpec, SearchType, TransferLearningSpec
 from .early_stopping import complete_early_stopping
 from .fields import is_repeated
 from .names import DEFAULT_OPTIMIZERS
@@ -30,9 +30,12 @@ def complete(spec: SearchSpec) -> SearchSpec:
     if not completed.learning_spec.optimizers:
         completed.learning_spec.optimizers.extend(DEFAULT_OPTIMIZERS)
     _fill(completed)
-    # Studies that were stored before this field came have specs without it.
+    # Studies that were stored before these fields came have specs without them.
     if not completed.second_objective:
         completed.ClearField("second_objective")
+    transfer = completed.transfer_learning_spec
+    if transfer.transfer_learning_type != TransferLearningSpec.SNAPSHOT_TRANSFER_LEARNING:
+        transfer.ClearField("grow_from_identity")
     return completed
 
 

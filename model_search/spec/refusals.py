@@ -31,19 +31,9 @@ class Refusal:
     values: tuple[str, ...] = ()
 
 
-_SHARING = "weight sharing between trials"
-_TRANSFERS = (
-    "UNIFORM_AVERAGE_TRANSFER_LEARNING",
-    "SNAPSHOT_TRANSFER_LEARNING",
-    "LOSS_WEIGHTED_AVERAGE_TRANSFER_LEARNING",
-)
-
 REFUSALS = (
     Refusal("ensemble_spec", "ensembling"),
     Refusal("distillation_spec", "knowledge distillation"),
-    Refusal("transfer_learning_spec.transfer_learning_type", _SHARING, _TRANSFERS),
-    Refusal("transfer_learning_spec.previous_trials_discount_factor", _SHARING),
-    Refusal("transfer_learning_spec.max_completed_trials", _SHARING),
     Refusal("replay", "replaying architectures"),
     Refusal("pass_label_dict_as_is", "loss and metric functions of the user's own"),
     Refusal("use_synchronous_optimizer", "training one trial on several workers"),

@@ -19,6 +19,7 @@ from .second_objective import check_second_objective
 from .suggestions import check_suggestions
 from .tasks import check_tasks
 from .towers import form_of
+from .transfer import check_transfer
 
 HYPERTUNING_METHODS = ("random", "bayesian")
 
@@ -104,6 +105,7 @@ def validate(spec: SearchSpec) -> None:
     check_search(spec)
     check_early_stopping(spec)
     check_second_objective(spec)
+    check_transfer(spec)
     _check_phases(spec)
     _check_learning(spec)
     _check_blocks(spec)

@@ -13,6 +13,7 @@ import numpy as np
 from .. import files
 from ..converters import suggestion_text
 from ..data.trees import Tree
+from ..model_dir import trial_folder as trial_folder
 from ..network.weights_file import write_weights
 from ..study import Measurement, Suggestion
 from .events import write_events
@@ -21,11 +22,6 @@ MODEL = "model.keras"
 SUGGESTION = "suggestion.pbtxt"
 MEASUREMENTS = "measurements.json"
 LOGITS = "evaluation_logits"
-
-
-def trial_folder(model_dir: str, number: int) -> str:
-    """Where trial `number` keeps its files."""
-    return files.join(model_dir, "trials", str(number))
 
 
 def keras_bytes(model: keras.Model) -> bytes:

@@ -190,11 +190,6 @@ REFUSED = {
     "random_architecture_probability": "random_architecture_probability: 0.5",
     "ensemble_spec": "ensemble_spec { ensemble_search_type: ADAPTIVE_ENSEMBLE_SEARCH }",
     "distillation_spec": "distillation_spec { distillation_type: MSE_LOGITS }",
-    "transfer_learning_spec.transfer_learning_type":
-        "transfer_learning_spec { transfer_learning_type: SNAPSHOT_TRANSFER_LEARNING }",
-    "transfer_learning_spec.previous_trials_discount_factor":
-        "transfer_learning_spec { previous_trials_discount_factor: 0.5 }",
-    "transfer_learning_spec.max_completed_trials": "transfer_learning_spec { max_completed_trials: 3 }",
     "replay": "replay { towers { architecture: 'IDENTITY' } }",
     "multi_task_spec": "multi_task_spec { label_name: 'a' }",
     "primary_task_name": "primary_task_name: 'a'",
@@ -222,16 +217,6 @@ def test_what_is_not_there_yet_is_refused(refusal):
 @pytest.mark.parametrize(
     ("text", "setting", "advice"),
     [
-        (
-            "transfer_learning_spec { max_completed_trials: 3 }",
-            "transfer_learning_spec.max_completed_trials is 3",
-            "remove transfer_learning_spec.max_completed_trials",
-        ),
-        (
-            "transfer_learning_spec { transfer_learning_type: SNAPSHOT_TRANSFER_LEARNING }",
-            "transfer_learning_spec.transfer_learning_type is SNAPSHOT_TRANSFER_LEARNING",
-            "transfer_learning_spec.transfer_learning_type can be NO_TRANSFER_LEARNING",
-        ),
         (
             "ensemble_spec { nonadaptive_search { width: 3 } }",
             "ensemble_spec.nonadaptive_search.width is 3",

@@ -7,9 +7,10 @@ from absl import flags
 from ... import files
 from ...errors import UsageError
 from ...handle import load
-from ...model_dir import TEST_FILE
+from ...model_dir import TEST_FILE, trial_folder
 from ...report.tasks import tasks_in
 from ...report.trial_page import trial_page
+from ...transfer.report import read_report
 from ..flags import FLAGS, define_study_flags, required_model_dir
 
 
@@ -28,7 +29,9 @@ def main(arguments: list[str]) -> int:
     test = json.loads(content) if content else {}
     scored = test["metrics"] if test.get("trial") == trial.number else None
     measurements = handle.store.measurements(handle.study.id, trial.number)
-    print("\n".join(trial_page(trial, measurements, scored, tasks_in(handle.study.config.spec))))
+    report = read_report(trial_folder(handle.model_dir, trial.number))
+    start = report.lines() if report else []
+    print("\n".join(trial_page(trial, measurements, scored, tasks_in(handle.study.config.spec), start)))
     return 0
 
 

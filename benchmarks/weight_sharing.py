@@ -1,0 +1,203 @@
+"""Steps that a trial needs to a cold trial's accuracy when it starts from the weights of its parent.
+
+    python benchmarks/weight_sharing.py [--data=digits] [--seeds=5] [--results=weight_sharing.jsonl]
+    python benchmarks/weight_sharing.py --data=spoken_digits --recordings=PATH/recordings
+    python benchmarks/weight_sharing.py --data=adult --adult=PATH/adult-train.csv
+
+For each seed one split, and a few parents that are trained from random weights; each has a child, one edit by the
+spec's own search algorithm. The child is trained cold, with SNAPSHOT, and with SNAPSHOT whose new blocks start as
+identities, all with the same hyperparameters, seed and full-length schedule, and evaluated at twenty moments. The cold
+child's accuracy at its end is the goal; counted is the first of these moments at which each reaches it (never: the
+whole length). A line of JSON a child goes to the results file; what is in it is not done again. Then the mean ratio of
+steps, warm to cold, with a 95 % interval over seeds (Student's t of their means).
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from statistics import fmean, stdev
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+from absl import app, flags
+from scipy import stats
+
+from model_search.controller import Controller
+from model_search.data.provider import DataOptions, Provider, providers
+from model_search.open_search import SearchConfig, open_search
+from model_search.plugins import load_plugins
+from model_search.prepare_trial import build
+from model_search.proto.search_spec_pb2 import TransferLearningSpec
+from model_search.run_trial import run_trial
+from model_search.search_parts import Search
+from model_search.spec import SearchSpec, complete, load_spec, validate
+from model_search.start_weights import started_from
+from model_search.study import Suggestion
+from model_search.training.evaluation import evaluated
+from model_search.training.fit import Fit, fit
+from model_search.training.inference import logits_of
+from model_search.training.options import TrainingOptions
+from model_search.transfer.shares import Share
+
+DATA = flags.DEFINE_enum("data", "digits", ["digits", "spoken_digits", "adult"], "What is learned.")
+RECORDINGS = flags.DEFINE_string("recordings", "", "Folder of the spoken digits.")
+ADULT = flags.DEFINE_string("adult", "", "File adult-train.csv, without a header.")
+SEEDS = flags.DEFINE_integer("seeds", 5, "Splits.", lower_bound=2)
+PARENTS = flags.DEFINE_integer("parents", 3, "Parents, and children, of each split.", lower_bound=1)
+STEPS = flags.DEFINE_integer("steps", 0, "Steps of a trial; 0: by the data.", lower_bound=0)
+RESULTS = flags.DEFINE_string("results", "weight_sharing.jsonl", "File that results are added to.")
+
+SPECS = {"digits": ("dnn", 32, 500), "spoken_digits": ("audio", 32, 300), "adult": ("dnn", 128, 500)}
+"""Spec, batch size and steps by data set."""
+
+ARMS = {"cold": None, "snapshot": False, "identity": True}
+"""Whether new blocks start as identities."""
+
+MOMENTS = 20
+
+
+def provider_for(seed: int, problem_type: str) -> Provider:
+    """The data, split by the seed."""
+    match DATA.value:
+        case "spoken_digits":
+            options = DataOptions(
+                filename=RECORDINGS.value, label_pattern=r"^(\d)_", problem_type=problem_type, seed=seed
+            )
+            return providers["audio_directory"](options)
+        case "adult":
+            columns = tuple(f"column{place}" for place in range(14)) + ("income",)
+            return providers["csv"](DataOptions(filename=ADULT.value, columns=columns, label="income", seed=seed))
+    return providers["digits"](DataOptions(seed=seed))
+
+
+def spec_for() -> SearchSpec:
+    """The bundled spec with weight sharing; any depth may follow at once, so that children grow too."""
+    spec = load_spec(SPECS[DATA.value][0])
+    spec.transfer_learning_spec.transfer_learning_type = TransferLearningSpec.SNAPSHOT_TRANSFER_LEARNING
+    del spec.increase_complexity_minimum_trials[:]
+    spec.increase_complexity_minimum_trials.extend([0] * spec.maximum_depth)
+    spec.beam_size = 1
+    completed = complete(spec)
+    validate(completed)
+    return completed
+
+
+def curve(search: Search, suggestion: Suggestion, seed: int, parent: int, arm: str) -> tuple[list[float], float]:
+    """Accuracies at the moments of one training, and the share of the weights that came from the parent."""
+    keras.utils.clear_session()
+    tower = build(search, suggestion, seed)
+    share = 0.0
+    if arm != "cold":
+        search.spec.transfer_learning_spec.grow_from_identity = bool(ARMS[arm])
+        report = started_from(search, suggestion, tower, [Share(parent, 1.0)])
+        assert report is not None and not report.origins[0].error
+        share = report.parameters / report.of_parameters
+    steps, pipeline = search.options.train_steps, search.pipeline
+    moments = [place * steps // MOMENTS for place in range(1, MOMENTS + 1)]
+    found: list[float] = []
+
+    def progress(step: int, loss: float) -> None:
+        if step in moments:
+            metrics, _ = evaluated(pipeline.task, logits_of(tower.model, pipeline.evaluation()))
+            found.append(metrics["accuracy"])
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "checkpoint")
+        plan = Fit(
+            search.spec, suggestion, pipeline, search.options, search.strategy, steps, seed, path, tuple(moments)
+        )  # fmt: skip
+        fit(plan, tower, progress)
+    return found, share
+
+
+def children(seed: int) -> Iterator[dict[str, object]]:
+    """Results of one split: a dict a child and arm."""
+    spec = spec_for()
+    _, batch_size, steps = SPECS[DATA.value]
+    training = TrainingOptions(train_steps=STEPS.value or steps, batch_size=batch_size)
+    problem = spec.DESCRIPTOR.fields_by_name["problem_type"].enum_type.values_by_number[spec.problem_type].name
+    for place in range(PARENTS.value):
+        with tempfile.TemporaryDirectory() as folder:
+            config = SearchConfig(
+                spec, provider_for(seed, problem), folder, max_trials=1, seed=100 * seed + place, training=training
+            )
+            search = open_search(config)
+            claim = search.store.claim(search.study.id, "benchmark", 600.0)
+            assert claim is not None
+            # The spec's first suggestion, its second, and then what the search proposes without a history.
+            first = Controller(spec, config.seed, training.train_steps).suggest(place + 1, search.history)
+            search.store.suggest(claim, first)
+            search.store.release(claim)
+            claim = search.store.claim(search.study.id, "benchmark", 600.0)
+            assert claim is not None
+            run_trial(search, claim)
+            proposed = search.controller.suggest(50 + place, search.history)
+            # The parent's hyperparameters: what differs is the start alone.
+            values = {name: value for name, value in first.hyperparameters.items() if "/" not in name}
+            child = Suggestion(proposed.architecture, {**proposed.hyperparameters, **values}, parents=(1,))
+            for arm in ARMS:
+                accuracies, share = curve(search, child, config.seed + 7, 1, arm)
+                yield {
+                    "data": DATA.value, "seed": seed, "place": place, "arm": arm, "origin": proposed.origin,
+                    "parent": list(first.architecture), "child": list(child.architecture), "share": round(share, 4),
+                    "steps": training.train_steps, "accuracies": accuracies,
+                }  # fmt: skip
+            search.store.close()
+
+
+def ratio(warm: list[float], goal: float, cold: list[float]) -> float:
+    """Steps to the goal, warm to cold; the whole length where the warm one never gets there."""
+    return first_moment(warm, goal) / first_moment(cold, goal)
+
+
+def first_moment(accuracies: list[float], goal: float) -> int:
+    """The first moment, from 1, at which the accuracy is the goal or above."""
+    return next((place for place, value in enumerate(accuracies, 1) if value >= goal), len(accuracies))
+
+
+def summary(rows: list[dict[str, object]]) -> None:
+    """Prints the mean ratio of each arm with its interval over seeds, and what stands behind it."""
+    of_child: dict[tuple[object, object], dict[object, list[float]]] = {}
+    for row in rows:
+        of_child.setdefault((row["seed"], row["place"]), {})[row["arm"]] = row["accuracies"]  # type: ignore[assignment]
+    for arm in list(ARMS)[1:]:
+        by_seed: dict[object, list[float]] = {}
+        reached, finals = [], []
+        for (seed, _), curves in of_child.items():
+            if arm in curves and "cold" in curves:
+                goal = curves["cold"][-1]
+                by_seed.setdefault(seed, []).append(ratio(curves[arm], goal, curves["cold"]))
+                reached.append(max(curves[arm]) >= goal)
+                finals.append(curves[arm][-1] - goal)
+        means = [fmean(ratios) for ratios in by_seed.values()]
+        half = stats.t.ppf(0.975, len(means) - 1) * stdev(means) / np.sqrt(len(means)) if len(means) > 1 else np.nan
+        print(
+            f"{DATA.value} {arm}: steps {fmean(means):.3f} of cold (95 %: +-{half:.3f}, {len(means)} seeds, "
+            f"{len(reached)} children); reached by {fmean(reached):.0%}; accuracy at the end {fmean(finals):+.4f}"
+        )
+
+
+def main(_: list[str]) -> None:
+    """Adds what is missing to the results, then prints the summary."""
+    load_plugins()
+    rows = []
+    if os.path.exists(RESULTS.value):
+        with open(RESULTS.value, encoding="utf-8") as file:
+            rows = [row for row in map(json.loads, file) if row["data"] == DATA.value]
+    done = {seed for seed in range(SEEDS.value) if sum(row["seed"] == seed for row in rows) == 3 * PARENTS.value}
+    rows = [row for row in rows if row["seed"] in done]
+    for seed in range(SEEDS.value):
+        if seed not in done:
+            new = list(children(seed))
+            with open(RESULTS.value, "a", encoding="utf-8") as file:
+                file.writelines(json.dumps(row) + "\n" for row in new)
+            rows += new
+            summary(rows)
+    summary(rows)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,1 @@
+"""Weight sharing: trials that start from the weights of earlier ones."""
