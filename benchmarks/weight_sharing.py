@@ -68,7 +68,7 @@ def provider_for(seed: int, problem_type: str) -> Provider:
             )
             return providers["audio_directory"](options)
         case "adult":
-            columns = tuple(f"column{place}" for place in range(14)) + ("income",)
+            columns = (*(f"column{place}" for place in range(14)), "income")
             return providers["csv"](DataOptions(filename=ADULT.value, columns=columns, label="income", seed=seed))
     return providers["digits"](DataOptions(seed=seed))
 
