@@ -1,157 +1,181 @@
-"""How many trials the SQLite trial database hands out and takes back, and what a question costs as it grows.
+"""What trial databases do per second for 1, 8 and 64 trainers, and what a claim costs as the study grows; also Optuna.
 
-`python benchmarks/trial_store.py` prints two tables in about a minute. `--url` takes another, empty database.
+    python benchmarks/trial_store.py [--backends=sqlite,postgresql,grpc] [--mariadb=mysql+pymysql://root@127.0.0.1/test]
+
+Model Search and Optuna do the same on the same server, one after the other: claim new trials, send heartbeats of
+them, complete them. `postgresql` is a private server in a temporary folder; `grpc` puts `model_search serve` and
+Optuna's gRPC proxy in front of it; `mariadb` takes an empty database at --mariadb. Trainers are processes; each phase
+lasts --phase_seconds. Optuna's proxy has no heartbeats.
 """
 
-import argparse
+import contextlib
 import itertools
 import multiprocessing
+import os
+import signal
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
 
+from absl import app, flags, logging
+from fleet.contestants import Contestant, Optunas, Ours
+from fleet.postgres import PrivatePostgres, free_port
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import create_engine, insert, update
 
-from model_search.architecture import Architecture
-from model_search.study import Goal, Objective, Result, Study, StudyConfig, Suggestion, TrialState
-from model_search.trial_store.contract import TrialStore
-from model_search.trial_store.open import open_store
-from model_search.trial_store.sql import tables
-from model_search.trial_store.sql.encoding import result_values, suggestion_values
-
-LEASE = 600.0
-SIZES = (100, 10_000, 100_000)
+BACKENDS = flags.DEFINE_list("backends", ["sqlite", "postgresql", "grpc"], "sqlite, postgresql, mariadb, grpc.")
+MARIADB = flags.DEFINE_string("mariadb", "mysql+pymysql://root@127.0.0.1/test", "An empty MariaDB database.")
+TRAINERS = flags.DEFINE_list("trainers", ["1", "8", "64"], "Numbers of trainers.")
+SIZES = flags.DEFINE_list("sizes", ["100", "10000", "100000"], "Trials in the study when claims are timed.")
+PHASE = flags.DEFINE_float("phase_seconds", 4, "How long claims, heartbeats and completions are counted each.")
+CLAIMS = flags.DEFINE_integer("claims", 200, "Claims that are timed.", lower_bound=1)
+PHASES = ("claims", "heartbeats", "completions")
 
 
-def open_study(store: TrialStore, name: str) -> Study:
-    objective = Objective("accuracy", Goal.MAXIMIZE)
-    return store.open_study(StudyConfig("benchmark", name, "", "", objective, 0, 10_000_000))
-
-
-def suggestion(number: int) -> Suggestion:
-    blocks = [f"BLOCK_{number // 7**place % 7}" for place in range(6)]
-    return Suggestion(Architecture.of(blocks), {"learning_rate": 1 / number, "optimizer": "adam"}, parents=(1,))
-
-
-def result(number: int) -> Result:
-    accuracy = number * 7919 % 10_007 / 10_007
-    return Result(accuracy, 1 - accuracy, {"accuracy": accuracy, "loss": 1 - accuracy}, 50_000, 1.0, f"trials/{number}")
-
-
-def run_trials(url: str, study_id: int, count: int, barrier: "multiprocessing.synchronize.Barrier") -> None:
-    """One trainer: claims all its trials, then suggests and completes them; the barrier divides the two."""
-    store = open_store(url)
+def trainer(contestant: Contestant, seconds: float, barrier: Barrier, counts: Any) -> None:
+    """One trainer: does each thing for so long, all trainers at the same time, and counts."""
+    contestant.open()
     barrier.wait()
-    claims = [store.claim(study_id, "t", LEASE) for _ in range(count)]
+    claims, done = [], []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        claims.append(contestant.claim())
+    done.append((len(claims), time.perf_counter() - end + seconds))
     barrier.wait()
-    for claim in claims:
-        assert claim is not None
-        store.suggest(claim, suggestion(claim.number))
+    done.append((0, seconds))
+    if has_heartbeats(contestant):
+        beats, end = 0, time.perf_counter() + seconds
+        for claim in itertools.cycle(claims):
+            if time.perf_counter() > end:
+                break
+            contestant.heartbeat(claim)
+            beats += 1
+        done[-1] = (beats, time.perf_counter() - end + seconds)
     barrier.wait()
-    for claim in claims:
-        assert claim is not None
-        store.complete(claim, result(claim.number))
-    barrier.wait()
+    completed, begin = 0, time.perf_counter()
+    while claims and time.perf_counter() < begin + seconds:
+        contestant.complete(claims.pop())
+        completed += 1
+    done.append((completed, time.perf_counter() - begin))
+    counts.put(done)
 
 
-def throughput(url: str, processes: int, trials: int) -> list[float]:
-    """Claims, suggestions and completions per second, all processes together."""
-    study = open_study(open_store(url), f"{processes} processes")
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(processes + 1)
-    arguments = (url, study.id, trials // processes, barrier)
-    workers = [context.Process(target=run_trials, args=arguments) for _ in range(processes)]
+def has_heartbeats(contestant: Contestant) -> bool:
+    return isinstance(contestant, Ours) or not contestant.url.startswith("grpc")
+
+
+def throughput(contestant: Contestant, trainers: int) -> list[float]:
+    """Claims, heartbeats and completions per second, all trainers together."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["fleet.contestants", "optuna", "psycopg", "pymysql", "grpc", "__main__"])
+    barrier, counts = context.Barrier(trainers), context.Queue()
+    unopened = type(contestant)(contestant.url, contestant.study)
+    arguments = (unopened, PHASE.value, barrier, counts)
+    workers = [context.Process(target=trainer, args=arguments) for _ in range(trainers)]
     for worker in workers:
         worker.start()
-    moments = []
-    for _ in range(4):
-        barrier.wait()
-        moments.append(time.perf_counter())
+    done = [counts.get(timeout=600) for _ in workers]
     for worker in workers:
         worker.join()
-    return [trials / (after - before) for before, after in itertools.pairwise(moments)]
+    return [sum(part[phase][0] / part[phase][1] for part in done) for phase in range(len(PHASES))]
 
 
-def grow(url: str, study: Study, size: int) -> None:
-    """Writes completed trials as trainers would have left them, past the store, which would take minutes."""
-    running = {"study_id": study.id, "state": "COMPLETED", "attempt": 1, "trainer": "t", "error": "", "token": "x"}
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for chunk in range(1, size + 1, 10_000):
-            rows = [
-                running
-                | {"number": number, "revision": number}
-                | suggestion_values(suggestion(number))
-                | result_values(result(number), study.config.objective)
-                for number in range(chunk, min(chunk + 10_000, size + 1))
-            ]
-            connection.execute(insert(tables.trials), rows)
-        connection.execute(
-            update(tables.studies).where(tables.studies.c.id == study.id).values(completed=size, revision=size)
-        )
-    engine.dispose()
-
-
-def milliseconds(work: Callable[[], object], times: int = 200) -> float:
-    """Median wall time of one call."""
+def claim_milliseconds(contestant: Contestant) -> float:
+    """Median wall time of one claim; each is completed before the next."""
     taken = []
-    for _ in range(times):
+    for _ in range(CLAIMS.value):
         begin = time.perf_counter()
-        work()
+        claim = contestant.claim()
         taken.append(time.perf_counter() - begin)
+        contestant.complete(claim)
     return 1000 * statistics.median(taken)
 
 
-def latencies(store: TrialStore, study: Study) -> list[float]:
-    """What each question costs now, in milliseconds."""
-
-    def claim_and_release() -> None:
-        claim = store.claim(study.id, "t", LEASE)
-        assert claim is not None
-        store.release(claim)
-
-    newest = max(trial.revision for trial in store.best(study.id, 1000))
-    return [
-        milliseconds(claim_and_release),
-        milliseconds(lambda: store.best(study.id, 10)),
-        milliseconds(lambda: store.counts(study.id)),
-        milliseconds(lambda: store.has_failed(study.id, ["BLOCK_0"] * 6)),
-        milliseconds(lambda: store.trials(study.id, [TrialState.COMPLETED], since=newest - 1)),
-    ]
+@contextlib.contextmanager
+def served(command: list[str], ready: str) -> Iterator[None]:
+    """A server process that says when it is ready."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        while ready not in (line := process.stdout.readline()):
+            if not line:
+                raise SystemExit(f"{command} did not start")
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", help="SQLAlchemy URL; by default a SQLite file in a temporary folder")
-    parser.add_argument("--trials", type=int, default=1600, help="trials for the first table")
-    arguments = parser.parse_args()
-    console = Console()
-    with tempfile.TemporaryDirectory() as folder:
-        url = arguments.url or f"sqlite:///{folder}/trials.db"
-        speeds = Table("processes", "claims/s", "suggestions/s", "completions/s", title=f"{arguments.trials} trials")
-        for processes in (1, 8):
-            speeds.add_row(str(processes), *(f"{rate:,.0f}" for rate in throughput(url, processes, arguments.trials)))
-        console.print(speeds)
-        costs = Table(
-            "trials",
-            "claim + release",
-            "best(10)",
-            "counts",
-            "has_failed",
-            "newest since",
-            title="milliseconds, median",
-        )
-        store = open_store(url)
-        for size in SIZES:  # each in a study of its own
-            study = open_study(store, f"{size} trials")
-            grow(url, study, size)
-            costs.add_row(f"{size:,}", *(f"{cost:.2f}" for cost in latencies(store, study)))
-        console.print(costs)
-        store.close()
+OPTUNA_PROXY = """
+import sys, optuna
+print("ready", flush=True)
+optuna.storages.run_grpc_proxy_server(optuna.storages.RDBStorage(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]))
+"""
+
+
+@contextlib.contextmanager
+def backend(name: str, folder: Path) -> Iterator[tuple[str, str, str]]:
+    """URLs: for us, for Optuna, and of the SQL database behind both."""
+    if name == "sqlite":
+        # A file each: they share no tables, but a write lock.
+        yield f"sqlite:///{folder}/ours.db", f"sqlite:///{folder}/optuna.db", ""
+    elif name == "mariadb":
+        yield MARIADB.value, MARIADB.value, MARIADB.value
+    else:
+        with PrivatePostgres(folder / name) as server:
+            if name == "postgresql":
+                yield server.url, server.url, server.url
+                return
+            ours, theirs = free_port(), free_port()
+            serve = [sys.executable, "-P", "-m", "model_search.trainers.main", "serve", f"--trial_store={server.url}",
+                     f"--port={ours}", "--max_calls_per_second=100000"]  # fmt: skip
+            proxy = [sys.executable, "-u", "-W", "ignore", "-c", OPTUNA_PROXY, server.url, str(theirs)]
+            with served(serve, "serving at"), served(proxy, "ready"):
+                yield f"grpc://127.0.0.1:{ours}", f"grpc://127.0.0.1:{theirs}", server.url
+
+
+def measure(name: str, speeds: Table, costs: Table) -> None:
+    """Adds a backend's rows to both tables."""
+    with tempfile.TemporaryDirectory() as folder, backend(name, Path(folder)) as (ours, theirs, behind):
+        for count in map(int, TRAINERS.value):
+            rates = []
+            for kind, url in ((Ours, ours), (Optunas, theirs)):
+                contestant = kind(url, f"{count} trainers")
+                contestant.open()
+                rates.append(throughput(contestant, count))
+            ratios = [f"{mine / other:.1f}" if other else "-" for mine, other in zip(*rates, strict=True)]
+            cells = [f"{mine:,.0f} / {other:,.0f} = {ratio}" for mine, other, ratio in zip(*rates, ratios, strict=True)]
+            speeds.add_row(name, str(count), *cells)
+        for kind, url in ((Ours, ours), (Optunas, theirs)):
+            times = []
+            for size in map(int, SIZES.value):  # each in a study of its own
+                contestant = kind(url, f"{size} trials")
+                contestant.open()
+                contestant.grow(behind or url, size)
+                times.append(claim_milliseconds(contestant))
+            whose = "Model Search" if kind is Ours else "Optuna"
+            costs.add_row(name, whose, *(f"{cost:.2f}" for cost in times), f"{times[-1] / times[0]:.1f}")
+
+
+def main(_: list[str]) -> None:
+    logging.set_verbosity(logging.WARNING)
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    speeds = Table("backend", "trainers", *PHASES, title="per second: Model Search / Optuna = ratio")
+    sizes = [f"{int(size):,} trials" for size in SIZES.value]
+    costs = Table("backend", "whose", *sizes, "last / first", title="milliseconds of a claim, median")
+    for name in BACKENDS.value:
+        measure(name, speeds, costs)
+        print(f"{name} measured", flush=True)
+    console = Console(width=140)
+    console.print(speeds)
+    console.print(costs)
 
 
 if __name__ == "__main__":
-    main()
+    app.run(main)

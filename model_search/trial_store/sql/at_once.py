@@ -17,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Executable,
-    Exists,
     String,
     Update,
     bindparam,
@@ -44,7 +43,14 @@ from .tables import measurements, studies, trials
 from .transaction import LOST, SPENT, Transition, no_study
 
 DIALECTS = ("postgresql",)
-RUNNING = TrialState.RUNNING.value
+# States are part of the statements, not parameters: the plan that a server keeps for all parameters would read the
+# whole table, since most trials are in the one state that is common.
+STATES: dict[TrialState, ColumnElement[str]] = {
+    state: literal_column(f"'{state.value}'", String) for state in TrialState
+}
+RUNNING, WAITING, INFEASIBLE = (
+    STATES[state] for state in (TrialState.RUNNING, TrialState.WAITING, TrialState.INFEASIBLE)
+)
 HANDED_OUT: ColumnElement[int] = sum(
     (studies.c[state.value.lower()] for state in TrialState), start=literal_column("0")
 )
@@ -88,7 +94,7 @@ def _claim_new() -> Executable:
     values: dict[str, Any] = {
         "study_id": study_id,
         "number": counted.c.number,
-        "state": literal(RUNNING),
+        "state": RUNNING,
         "attempt": literal(1),
         "trainer": bindparam("by"),
         "error": literal(""),
@@ -114,12 +120,12 @@ def _claim_waiting() -> Executable:
     waiting = trials.alias("waiting")
     first = (
         select(func.min(waiting.c.number))
-        .where(waiting.c.study_id == bindparam("of"), waiting.c.state == TrialState.WAITING.value)
+        .where(waiting.c.study_id == bindparam("of"), waiting.c.state == WAITING)
         .scalar_subquery()
     )
     moved = (
         update(trials)
-        .where(trials.c.study_id == held.c.id, trials.c.number == first, trials.c.state == TrialState.WAITING.value)
+        .where(trials.c.study_id == held.c.id, trials.c.number == first, trials.c.state == WAITING)
         .values(
             state=RUNNING,
             attempt=trials.c.attempt + 1,
@@ -144,7 +150,7 @@ def _reap() -> Executable:
         update(trials)
         .where(trials.c.study_id == held.c.id, trials.c.state == RUNNING, trials.c.lease_expires <= now())
         .values(
-            state=case((spent, TrialState.INFEASIBLE.value), else_=TrialState.WAITING.value),
+            state=case((spent, INFEASIBLE), else_=WAITING),
             error=case(
                 (spent, attempt + SPENT[0] + trials.c.trainer + SPENT[1]),
                 else_=LOST[0] + attempt + LOST[1] + trials.c.trainer + LOST[2],
@@ -166,8 +172,8 @@ def _reap() -> Executable:
         .values(
             revision=studies.c.revision + 1,
             running=studies.c.running - number(),
-            waiting=studies.c.waiting + number(lost.c.state == TrialState.WAITING.value),
-            infeasible=studies.c.infeasible + number(lost.c.state == TrialState.INFEASIBLE.value),
+            waiting=studies.c.waiting + number(lost.c.state == WAITING),
+            infeasible=studies.c.infeasible + number(lost.c.state == INFEASIBLE),
         )
     )
 
@@ -263,7 +269,7 @@ def _move(transition: Transition, names: tuple[str, ...]) -> Executable:
     moved = (
         update(trials)
         .where(*conditions)
-        .values(state=transition.after.value, revision=held.c.revision + 1, **values)
+        .values(state=STATES[transition.after], revision=held.c.revision + 1, **values)
         .returning(trials.c.number)
         .cte("moved")
     )
@@ -288,10 +294,14 @@ def _counted(transition: Transition, moved: CTE) -> Update:
     )
 
 
-def _expired() -> Exists:
-    """Whether a lease of the study has expired."""
-    of_study = trials.c.study_id == bindparam("of")
-    return exists().where(of_study, trials.c.state == RUNNING, trials.c.lease_expires <= now())
+def _expired() -> ColumnElement[bool]:
+    """Whether a lease of the study has expired.
+
+    Counted, not asked for by EXISTS: where a server has no statistics yet, it expects to meet one soon, and reads the
+    whole table.
+    """
+    of_study = (trials.c.study_id == bindparam("of"), trials.c.state == RUNNING)
+    return select(func.count()).where(*of_study, trials.c.lease_expires <= now()).scalar_subquery() > 0
 
 
 def _named(claim: Claim) -> dict[str, Any]:
@@ -302,6 +312,6 @@ def _held(state: TrialState) -> tuple[Any, ...]:
     return (
         trials.c.study_id == bindparam("of"),
         trials.c.number == bindparam("at"),
-        trials.c.state == state.value,
+        trials.c.state == STATES[state],
         trials.c.token == bindparam("right"),
     )
