@@ -17,6 +17,7 @@ import contextlib
 import dataclasses
 import functools
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -32,6 +33,7 @@ from fleet.crew import Crew
 from fleet.faults import Fault, Faults, drop_connections, hold_write_lock, restart
 from fleet.outages import Outages
 from fleet.postgres import PrivatePostgres
+from fleet.service import Service
 from fleet.trainer import UNDER_WAY, Work
 from fleet.verdict import Run, orphans_of, violations
 
@@ -60,8 +62,19 @@ def database(folder: Path) -> Iterator[tuple[str, list[Fault]]]:
     elif kind == "postgresql":
         with PrivatePostgres(folder / "postgres") as server:
             yield server.url, faults_of(server)
+    elif kind == "service":
+        with PrivatePostgres(folder / "postgres") as server, Service(server.url, folder / "service.log") as service:
+            yield service.url, [*faults_of(server), *faults_of_service(service)]
     else:
         yield kind, []
+
+
+def faults_of_service(service: Service) -> list[Fault]:
+    return [
+        Fault("service restarted", 50, lambda chance: service.restart(signal.SIGTERM)),
+        Fault("service killed", 50, lambda chance: service.restart(signal.SIGKILL)),
+        Fault("connections to the service cut", 8, lambda chance: service.cut(chance.uniform(0.05, 0.5))),
+    ]
 
 
 def faults_of(server: PrivatePostgres) -> list[Fault]:

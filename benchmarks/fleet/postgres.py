@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 from pathlib import Path
 from types import TracebackType
 
@@ -19,6 +20,7 @@ class PrivatePostgres:
 
     def __init__(self, folder: Path):
         self._folder, self._port = folder, free_port()
+        self._restarting = threading.Lock()
         self._programs = _programs()
         self._user = "postgres" if os.geteuid() == 0 else None
         self.url = f"postgresql+psycopg://trainers@127.0.0.1:{self._port}/postgres"
@@ -45,7 +47,8 @@ class PrivatePostgres:
 
     def restart(self, mode: str) -> None:
         """Stops it, `fast` (transactions are undone) or `immediate` (as if it had crashed), and starts it again."""
-        self._control("restart", "-m", mode)
+        with self._restarting:
+            self._control("restart", "-m", mode)
 
     @property
     def _data(self) -> str:

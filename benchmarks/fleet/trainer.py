@@ -12,12 +12,13 @@ from pathlib import Path
 
 from model_search.architecture import Architecture
 from model_search.study import Measurement, Result, Suggestion, TrialState
-from model_search.trial_store.contract import Claim, LeaseLostError, TrialStore
+from model_search.trial_store.contract import Claim, LeaseLostError, StoreError, TrialStore
 from model_search.trial_store.heartbeat import Heartbeat
 from model_search.trial_store.open import open_store
 
 from .log import Log
 
+MAX_STARTS = 10
 UNDER_WAY = (TrialState.RUNNING, TrialState.WAITING)
 FAIL, STOP, RELEASE, LONG = 0.04, 0.03, 0.03, 0.05
 """Parts of the trials that fail, that are stopped, that are given back, and that take longer than a lease."""
@@ -64,7 +65,7 @@ def run(work: Work, name: str) -> None:
     os.dup2(errors, 2)
     log, chance = Log(work.folder, name), random.Random(name)
     began = time.monotonic()
-    store = open_store(work.url)
+    store = opened(work.url, log)
     log.write("ready", began)
     while True:
         began = time.monotonic()
@@ -76,6 +77,21 @@ def run(work: Work, name: str) -> None:
             return
         else:
             time.sleep(chance.uniform(0.1, 0.5))
+
+
+def opened(url: str, log: Log) -> TrialStore:
+    """The trial database. One that is not there ends a trainer's start, soon, since the address may be wrong; what
+    supervises trainers starts them again, and here that is this loop."""
+    failed = 0
+    while True:
+        began = time.monotonic()
+        try:
+            return open_store(url)
+        except StoreError:
+            failed += 1
+            log.write("start failed", began)
+            if failed == MAX_STARTS:
+                raise
 
 
 class LightTrial:
