@@ -8,7 +8,9 @@ _TABLE = (
     *("vocabulary", "sequence_length", "tokens"),
 )
 _BY_FILE = (*FILES, *FRACTIONS, "class_weight", "task", "label_pattern", "group_pattern")
-_ARRAYS = (*FILES, *FRACTIONS, "label", "types", "weight", "class_weight", "task", "tasks", "sequence_length")
+_ARRAYS = (
+    *(*FILES, *FRACTIONS, "label", "types", "weight", "class_weight", "task", "tasks", "sequence_length", "augment"),
+)
 _MEDIA = (*_BY_FILE, "labels_filename", "label", "weight", "tasks", "augment")
 _BUNDLED = (*FRACTIONS, "class_weight", "task")
 
@@ -37,7 +39,7 @@ def digits(options: DataOptions) -> Provider:
     return digits_provider(options)
 
 
-@register_provider("digits_images", uses=_BUNDLED)
+@register_provider("digits_images", uses=(*_BUNDLED, "augment"))
 def digits_images(options: DataOptions) -> Provider:
     """The same digits as plates of 8x8x1."""
     from .bundled import digits_images_provider

@@ -22,7 +22,7 @@ from .inputs import as_text, is_scalar
 LABEL = "label"
 ARRAY_OPTIONS = (
     *("label", "types", "weight", "class_weight", "task", "tasks", "vocabulary", "sequence_length", "tokens"),
-    *FRACTIONS,
+    *("augment", *FRACTIONS),
 )
 WEIGHT = "weight"
 
@@ -74,6 +74,8 @@ def provider_from(
         sets = [_arrays(part, options) if part else None for part in (train, evaluation, test)]
         assert sets[0] is not None
         return arrays_provider(sets[0], sets[1], sets[2], options)
+    if options.augment:
+        raise UsageError(f"augment {options.augment[0]!r} changes images; the data are a table")
     if options.lengths not in ("", USUAL_LENGTHS):
         raise UsageError(f"lengths {options.lengths!r} have no meaning for a table")
     if train.labels is not None:

@@ -101,12 +101,13 @@ def arrays_provider(
     facts = coded.describe(inputs.columns(), [note for part in (train, *others) for note in _missing(part, inputs)])
     digest = digest or "+".join(_digest(part) for part in (train, *others))
     sets = [_RawSet(inputs.raw(part.arrays, part.source)) if part else None for part in given]
-    return ArraysProvider(inputs, coded, sets, facts, inputs_identity(digest, options, facts))
+    return ArraysProvider(inputs, coded, sets, facts, inputs_identity(digest, options, facts), options.augment)
 
 
 def inputs_identity(digest: str, options: DataOptions, facts: Description) -> str:
     """The line of tables with the options that decide how arrays are encoded."""
     chosen = {"problem": options.problem_type, "lengths": options.lengths, "steps": options.sequence_length or ""}
+    chosen["augment"] = ",".join(options.augment)
     return " ".join(
         [identity_of(digest, options, facts), *(f"{name}={value}" for name, value in chosen.items() if value)]
     )
@@ -218,8 +219,16 @@ def _spec(array: np.ndarray) -> Any:
 class ArraysProvider(InputsProvider):
     """Named arrays; see `arrays_provider`."""
 
-    def __init__(self, inputs: Inputs, coded: Coded, sets: Sequence[_RawSet | None], facts: Description, identity: str):
-        super().__init__(inputs, coded, facts, identity)
+    def __init__(
+        self,
+        inputs: Inputs,
+        coded: Coded,
+        sets: Sequence[_RawSet | None],
+        facts: Description,
+        identity: str,
+        augment: Sequence[str] = (),
+    ):
+        super().__init__(inputs, coded, facts, identity, augment)
         self._sets = sets
 
     def _dataset(self, part: CodedRows, rng: np.random.Generator | None = None) -> "tf.data.Dataset":

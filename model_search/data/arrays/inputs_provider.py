@@ -1,16 +1,18 @@
 """The base of providers with named inputs: everything but how the examples are read."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..example_labels import Coded, CodedRows
 from ..provider import Description, Feature, Provider
+from .augment_arrays import augmentation_of_inputs
 from .inputs import Inputs
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
 
@@ -21,9 +23,13 @@ class InputsProvider(Provider):
       inputs: raw inputs and how they are encoded.
       coded: the task, and which examples each part has, with their labels.
       facts, identity: see `Provider`.
+      augment: names of augmentations, see `augmentation_of_inputs`.
+
+    Raises:
+      UsageError: an augmentation has no meaning for the inputs.
     """
 
-    def __init__(self, inputs: Inputs, coded: Coded, facts: Description, identity: str):
+    def __init__(self, inputs: Inputs, coded: Coded, facts: Description, identity: str, augment: Sequence[str] = ()):
         self.task = coded.task
         self.vocabulary_size = inputs.vocabulary_size
         self._inputs = inputs
@@ -31,6 +37,8 @@ class InputsProvider(Provider):
         self._facts = facts
         self._identity = identity
         self._encoder: Any = None
+        self._augment = tuple(augment)
+        self.augmentation()
 
     @abc.abstractmethod
     def _dataset(self, part: CodedRows, rng: np.random.Generator | None = None) -> "tf.data.Dataset":
@@ -47,6 +55,10 @@ class InputsProvider(Provider):
 
             self._encoder = InputsEncoder(self._inputs)
         return self._encoder(inputs)
+
+    def augmentation(self) -> "keras.Layer | None":
+        """What was asked for, with generators of its own at each call."""
+        return augmentation_of_inputs(self._inputs, self._augment)
 
     def train(self) -> "tf.data.Dataset":
         """Training batches, in the order of the data."""

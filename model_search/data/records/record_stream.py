@@ -50,8 +50,9 @@ class RecordsProvider(InputsProvider):
         streams: Sequence[RecordStream | None],
         facts: Description,
         identity: str,
+        augment: Sequence[str] = (),
     ):
-        super().__init__(inputs, coded, facts, identity)
+        super().__init__(inputs, coded, facts, identity, augment)
         self.layout: RecordLayout = layout
         self._streams = streams
 

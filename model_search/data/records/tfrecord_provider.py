@@ -71,7 +71,8 @@ def tfrecord_provider(options: DataOptions) -> RecordsProvider:
     identity = inputs_identity(digest, options, facts)
     identity += f" schema={','.join(f'{name}:{text}' for name, text in layout.schema.items())}"
     streams = [RecordStream(part.paths, part.counts) if part else None for part in sets]
-    return RecordsProvider(inputs, layout, coded, streams, facts, f"{identity} image={options.image_size}")
+    identity += f" image={options.image_size}"
+    return RecordsProvider(inputs, layout, coded, streams, facts, identity, options.augment)
 
 
 def _check_label_steps(name: str, label: RecordFeature, inputs: Inputs, source: str) -> None:

@@ -250,3 +250,31 @@ def test_bytes_are_text():
         {"x": STEPS, "kind": np.array([b"u", b"v"] * 20)}, "RNN_LAST_ACTIVATIONS", labels=np.array([b"p", b"q"] * 20)
     )
     assert {text for x, _, _ in made.train() for text in x["kind"].numpy().ravel()} == {b"u", b"v"}
+
+
+def test_images_are_augmented():
+    made = make(IMAGES, "CNN", augment=("flip",))
+    assert made.identity() != make(IMAGES, "CNN").identity()
+    assert make(IMAGES, "CNN").augmentation() is None
+    plates = np.arange(40 * 12, dtype=np.float32).reshape(40, 3, 4, 1)
+    changed = made.augmentation()(plates, training=True).numpy()
+    mirrored = [bool((new == old[:, ::-1]).all()) for new, old in zip(changed, plates, strict=True)]
+    assert [bool((new == old).all()) for new, old in zip(changed, plates, strict=True)] == [not m for m in mirrored]
+    assert 0 < sum(mirrored) < 40
+
+
+@pytest.mark.parametrize(
+    ("features", "problem", "augment", "message"),
+    [
+        ({"photo": IMAGES, "age": Y * 1.5}, "CNN", "flip", "augment 'flip' changes images; 'age' is none"),
+        ({"photo": IMAGES, "v": STEPS[:, 0]}, "CNN", "flip", "augment 'flip' changes images; 'v' is none"),
+        (IMAGES, "DNN", "flip", "augment 'flip' changes images of a CNN spec; here inputs become vectors"),
+        (STEPS[:, 0], "DNN", "flip", "augment 'flip' changes images; the data are a table"),
+        (STEPS, "RNN_LAST_ACTIVATIONS", "flip", "augment 'flip' .*; here inputs become sequences"),
+        (IMAGES, "CNN", "crop:3", "augment 'crop:3': .* above 0 and below 3"),
+        (IMAGES, "CNN", "flp", "augment 'flp': no augmentation of images; did you mean flip"),
+    ],
+)
+def test_what_cannot_be_augmented(features, problem, augment, message):
+    with pytest.raises(UsageError, match=message):
+        make(features, problem, augment=(augment,))

@@ -55,7 +55,7 @@ NOT_READ = {
         "seconds",
         "tokens",
     },
-    "tfrecord": {"columns", "delimiter", "augment", "tokens", "vocabulary", "sample_rate", "seconds"},
+    "tfrecord": {"columns", "delimiter", "tokens", "vocabulary", "sample_rate", "seconds"},
 }
 
 

@@ -144,6 +144,9 @@ def test_images_in_bytes_and_in_files(tmp_path):
     assert encoded(inferred, tmp_path)[0].shape[1:] == (8, 8, 3)
     kinds = {column.name: column.kind for column in png.describe().columns}
     assert kinds == {"file": "image", "label": "label"}
+    flipped = make(tmp_path / "i.tfrecord", "CNN", schema={"file": "image"}, image_size=(8, 8), augment=("flip",))
+    assert flipped.augmentation() is not None
+    assert flipped.identity() == f"{inferred.identity()}".replace(" schema=", " augment=flip schema=")
     write(tmp_path / "i.tfrecord", [*rows, rows[0] | {"file": rows[0]["file"][:60]}])
     with pytest.raises(UsageError, match=r"record 31: feature 'file' is not an image that can be decoded"):
         make(tmp_path / "i.tfrecord", "CNN", schema={"file": "image"})
