@@ -23,6 +23,7 @@ class Bottleneck(SingleInputBlock):
     projection_size: int
     skip_connect: bool = False
     role = Role.VECTOR
+    source = "Grezl et al., Probabilistic and Bottle-Neck Features for LVCSR of Meetings, ICASSP 2007"
 
     def _output(self, tensor: Any) -> Any:
         inner = layers.dense(tensor, self.projection_size, "reduce")

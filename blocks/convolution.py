@@ -9,6 +9,8 @@ from model_search.block import Role, register_block
 from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
+_ZIP_CODES = "LeCun et al., Backpropagation Applied to Handwritten Zip Code Recognition, Neural Computation 1, 1989"
+
 
 @register_block("FIXED_CHANNEL_CONVOLUTION_16", num_filters=16)
 @register_block("FIXED_CHANNEL_CONVOLUTION_32", num_filters=32)
@@ -24,6 +26,7 @@ class FixedChannelConvolution(SingleInputBlock):
     stride: tuple[int, int] = (1, 1)
     apply_batch_norm: bool = True
     role = Role.PLATE
+    source = _ZIP_CODES
 
     def _output(self, tensor: Any) -> Any:
         if not self.apply_batch_norm:
@@ -55,6 +58,7 @@ class Convolution(SingleInputBlock):
 
     kernel_size: int | tuple[int, int]
     role = Role.PLATE
+    source = _ZIP_CODES
 
     def _output(self, tensor: Any) -> Any:
         return layers.convolution(tensor, layers.width(tensor), self.kernel_size, "convolution")
@@ -73,6 +77,7 @@ class IncreaseChannels(SingleInputBlock):
 
     kernel_size: int
     role = Role.PLATE
+    source = _ZIP_CODES
 
     def _output(self, tensor: Any) -> Any:
         return layers.convolution(tensor, 2 * layers.width(tensor), self.kernel_size, "convolution")
@@ -87,6 +92,7 @@ class DownsampleConvolution(SingleInputBlock):
 
     kernel_size: int
     role = Role.PLATE
+    source = "Springenberg et al., Striving for Simplicity: The All Convolutional Net, ICLR 2015 workshop, section 2"
 
     def _output(self, tensor: Any) -> Any:
         return layers.convolution(tensor, 2 * layers.width(tensor), self.kernel_size, "convolution", strides=2)

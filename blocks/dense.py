@@ -10,6 +10,11 @@ from model_search.block import Role, register_block
 from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
+_DENSE = (
+    "Rumelhart, Hinton and Williams, Learning Representations by Back-propagating Errors, Nature 323, 1986;"
+    " ReLU: Nair and Hinton, ICML 2010"
+)
+
 MIN_WIDTH, MAX_WIDTH = 2, 100
 
 
@@ -64,6 +69,7 @@ class FullyConnected(SingleInputBlock):
     residual_connection_type: str = "NONE"
     apply_batch_norm: bool = False
     role = Role.VECTOR
+    source = _DENSE
 
     def __post_init__(self) -> None:
         ResidualConnectionType(self.residual_connection_type)
@@ -111,6 +117,7 @@ class FullyConnectedPyramid(SingleInputBlock):
     """Dense layer half as wide as its input, rounded down, within 2 to 100."""
 
     role = Role.VECTOR
+    source = _DENSE
 
     def _output(self, tensor: Any) -> Any:
         return layers.dense(tensor, clamp(layers.width(tensor) // 2), "dense")
@@ -127,6 +134,7 @@ class FixedOutputFullyConnected(SingleInputBlock):
 
     output_size: int
     role = Role.VECTOR
+    source = _DENSE
 
     def _output(self, tensor: Any) -> Any:
         return layers.dense(tensor, self.output_size, "dense")

@@ -26,6 +26,7 @@ class DownsampleFlatten(SingleInputBlock):
     """
 
     role = Role.FLATTEN
+    source = "Springenberg et al., Striving for Simplicity: The All Convolutional Net, ICLR 2015 workshop, section 2"
 
     def _output(self, tensor: Any) -> Any:
         step = 0

@@ -24,7 +24,7 @@ class InvertedResidual(SingleInputBlock):
     """1x1 convolution to `expansion` times the channels, 3x3 depthwise, 1x1 back and linear; the input is added.
 
     Batch normalization follows every convolution, and a ReLU up to 6 the first two. With `squeeze_excite` the middle
-    channels are weighed by a fourth of them (Howard et al. 2019, section 5.3). With `downsample` the plate's size is
+    channels are weighed by a fourth of them (Howard et al.). With `downsample` the plate's size is
     halved, rounding up, its channels are doubled, and nothing is added.
     """
 
@@ -32,7 +32,10 @@ class InvertedResidual(SingleInputBlock):
     squeeze_excite: bool = False
     downsample: bool = False
     role = Role.PLATE
-    source = "Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, CVPR 2018, table 1"
+    source = (
+        "Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, CVPR 2018, table 1;"
+        " squeeze-and-excite: Howard et al., Searching for MobileNetV3, ICCV 2019, section 5.3"
+    )
 
     def _output(self, tensor: Any) -> Any:
         channels = layers.width(tensor)

@@ -17,6 +17,7 @@ class AveragePool(SingleInputBlock):
 
     kernel_size: int
     role = Role.PLATE
+    source = "LeCun et al., Gradient-Based Learning Applied to Document Recognition, Proc. IEEE 86, 1998, II.A"
 
     def _output(self, tensor: Any) -> Any:
         if min(layers.plate_size(tensor)) < self.kernel_size:
@@ -33,6 +34,7 @@ class MaxPooling(SingleInputBlock):
 
     pool_size: int
     role = Role.PLATE
+    source = "Riesenhuber and Poggio, Hierarchical Models of Object Recognition in Cortex, Nature Neuroscience 2, 1999"
 
     def _output(self, tensor: Any) -> Any:
         if min(layers.plate_size(tensor)) < self.pool_size:

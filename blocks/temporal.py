@@ -22,6 +22,7 @@ class RecurrentDense(CausalBlock):
     """The same linear dense layer at each step (a convolution of kernel size 1), to `output_size` features."""
 
     output_size: int
+    source = "Lin, Chen and Yan, Network In Network, ICLR 2014, section 3.1 (convolutions of size 1)"
 
     def _sequence(self, tensor: Any, lengths: Any | None) -> Any:
         return layers.dense(tensor, self.output_size, "dense", activation=None, kernel_initializer="lecun_normal")
@@ -46,6 +47,7 @@ class Conv1d(SequenceBlock):
     output_size: int
     kernel_size: int
     skip: bool = False
+    source = "Waibel et al., Phoneme Recognition Using Time-Delay Neural Networks, IEEE Transactions on ASSP 37, 1989"
 
     def _sequence(self, tensor: Any, lengths: Any | None) -> Any:
         output = layers.Conv1D(

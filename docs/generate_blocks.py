@@ -38,11 +38,12 @@ HEAD = """# Blocks
 
 Written by `docs/generate_blocks.py`, which renews it; edits by hand are lost.
 
-A tower is a chain of blocks; a spec names those that it may use. Output shapes (without the batch) and numbers of
-parameters (all weights, those that do not train included) are those of a block that stands first in its tower and gets
-the input named above its table. A spec gives the names as they stand here.
+A tower is a chain of blocks; a spec names those that it may use. The batch is an axis of an input, so that vectors have
+rank 2; output shapes leave it out. They and the numbers of parameters (all weights, those that do not train included)
+are those of a block that stands first in its tower and gets the input named above its table. A spec gives the names as
+they stand here.
 """
-COLUMNS = "| Block | Family | Output | Parameters | What it is | Source |\n|---|---|---|---:|---|---|"
+COLUMNS = "| Block | Family | Input rank | Output | Parameters | What it is | Source |\n|---|---|---:|---|---:|---|---|"
 TUNED = """
 ## Hyperparameters of blocks
 
@@ -83,6 +84,7 @@ def row(entry: RegisteredBlock) -> str:
     cells = [
         f"`{entry.name}`",
         entry.family,
+        "any" if entry.role is Role.ANY else str(1 + len(REFERENCE[entry.role])),
         " x ".join(map(str, shape)),
         f"{parameters:,}",
         " ".join(what.partition("\n\n")[0].split()),

@@ -226,7 +226,8 @@ def _number(column: pd.Series, name: str, numbers: np.ndarray, words: np.ndarray
     mean, variance = float(finite.mean()), float(finite.var()) or 1.0
     gaps = len(numbers) - len(finite)
     plan = NumberColumn(name, low, high, mean, variance, edges_of(finite), gaps > 0, bool(words.any()))
-    detail = f"{low:g} to {high:g}, mean {mean:.4g}, deviation {variance**0.5:.4g}"
+    spread = f"{low:g} to {high:g}, mean {mean:.4g}, deviation {variance**0.5:.4g}"
+    detail = f"always {low:g}" if low == high else spread
     detail += f", {gaps} missing" if gaps else ""
     note = ""
     if words.any():

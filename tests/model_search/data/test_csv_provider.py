@@ -219,3 +219,10 @@ def test_streamed_file_with_bad_rows(tmp_path, monkeypatch):
         )
     with pytest.raises(UsageError, match="one class"):
         make(filename=write(tmp_path / "v.csv", "a,y\n" + "1,p\n" * 30), label="y")
+
+
+def test_a_column_of_one_value_is_called_so(tmp_path):
+    found = make(
+        filename=write(tmp_path / "t.csv", "a,b,y\n" + "7,1,p\n7,3,q\n" * 10), types={"a": "number"}
+    ).describe()
+    assert [column.detail for column in found.columns[:2]] == ["always 7", "1 to 3, mean 2, deviation 1"]
