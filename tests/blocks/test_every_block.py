@@ -82,6 +82,7 @@ def test_one_feature_with_lengths(name, time):
 def test_other_sizes_run_and_train(name):
     model = block_checks.chain(name, block_checks.shapes_of(name)[0], with_lengths=True)
     block_checks.check_outputs(model, batch=3)
+    block_checks.check_padding(name, model, *block_checks.inputs_for(model, batch=3))
     block_checks.check_step(model)
 
 
