@@ -13,7 +13,7 @@ from ..tables.frames import Table
 from ..tables.schema import Schema, infer_schema
 from ..tables.table_inputs import input_names
 from ..tables.tabular import MANY_ROWS
-from .input_statistics import channel_statistics
+from .input_statistics import channel_statistics, check_any_finite
 
 MAXIMUM_ONE_HOT = 512
 """Token ids beside other inputs are one-hot, with so many places at most."""
@@ -160,7 +160,7 @@ def infer_inputs(
       largest: token id of arrays by column.
 
     Raises:
-      UsageError: the inputs do not fit the problem or each other.
+      UsageError: the inputs do not fit the problem or each other, or one has no finite value.
     """
     lengths = train.get(options.lengths) if options.lengths else None
     given = {name: array for name, array in train.items() if name != options.lengths}
@@ -168,6 +168,8 @@ def infer_inputs(
     kinds = _kinds(arrays, options.problem_type, source)
     form = _form(kinds, options.problem_type, source)
     names = dict(zip(arrays, input_names(list(arrays)), strict=True))
+    for name, array in arrays.items():
+        check_any_finite(array, name, source)
     found = [_array_input(name, names[name], kinds[name], array, lengths) for name, array in arrays.items()]
     found = [replace(i, vocabulary=largest[i.column] + 1) if i.kind is Kind.TOKENS else i for i in found]
     scalars = {name: array for name, array in given.items() if name not in arrays}

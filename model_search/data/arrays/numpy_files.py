@@ -82,7 +82,7 @@ def _array_set(arrays: dict[str, np.ndarray], columns: LabelColumns, options: Da
         raise UsageError(f"{source} has no inputs beside {known}; it has {', '.join(sorted(arrays))}")
     for name, array in arrays.items():
         if array.ndim < 1 or not all(array.shape):
-            raise UsageError(f"{source}: array {name!r} is empty, of shape {array.shape}")
+            raise UsageError(f"{source}: array {name!r} is of shape {array.shape}; expected values for each example")
     asides = {name: as_text(np.array(arrays[name])) for name in columns.names if name in arrays}
     examples, weight = len(asides[columns.labels[0]]), columns.weight
     weights = one_column(asides[weight], f"weights {weight!r}", examples, source) if weight in asides else None
