@@ -1,13 +1,19 @@
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
+import keras
 import pytest
 
 from model_search.block import blocks
+from model_search.checked_block import build_checked
 from model_search.errors import UsageError
 from model_search.plugins import import_modules, load_plugins
 from model_search.registry import place_of
+from model_search.spec import complete, load_spec, validate
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 BLOCK = """
 from model_search import block
@@ -171,6 +177,28 @@ class TestImportModules:
         import_modules(["old.py"])
         block = blocks["TEST_OLDER"].create()
         assert block.build(["input"]) == ["input", "input"]
+
+
+def indented(text, first):
+    """The indented part of the text that begins with a line."""
+    part = text[text.index(f"    {first}") :]
+    lines = part.splitlines(keepends=True)
+    end = next(place for place, line in enumerate(lines) if line.strip() and not line.startswith("    "))
+    return "".join(lines[:end])
+
+
+def test_the_block_and_the_spec_of_the_readme(tmp_path):
+    text = README.read_text(encoding="utf-8")
+    write(tmp_path / "my_block.py", indented(text, "# my_block.py"))
+    write(tmp_path / "my_spec.pbtxt", indented(text, "problem_type: DNN"))
+    load_plugins()
+    import_modules(["my_block.py"])
+    spec = complete(load_spec("my_spec.pbtxt"))
+    validate(spec)
+    assert list(spec.blocks_to_use) == ["GATED_128", "FIXED_OUTPUT_FULLY_CONNECTED_64"]
+    entry = blocks["GATED_128"]
+    assert build_checked(entry, entry.create(), [keras.Input((16,))], {}).shape == (None, 128)
+    blocks.discard("GATED_128")
 
 
 def declare(folder, name, value):
