@@ -13,6 +13,7 @@ STUDY_FILE = "study.json"
 SIGNATURE_FILE = "signature.json"
 DATABASE_FILE = "search.db"
 TEST_FILE = "test_metrics.json"
+NOTES_FILE = "notes.txt"
 REFIT_FOLDER = "refit"
 REFIT_REPORT = "refit.json"
 
@@ -74,3 +75,19 @@ def refitted_model(model_dir: str, number: int) -> str | None:
 def trial_folder(model_dir: str, number: int) -> str:
     """Where trial `number` keeps its files."""
     return files.join(model_dir, "trials", str(number))
+
+
+def add_note(model_dir: str, number: int, note: str) -> None:
+    """Remembers a line about how a trial went that its suggestion and its result do not say; the same line once."""
+    known = notes_of(model_dir, number)
+    line = " ".join(note.split())
+    if line not in known:
+        files.make_folder(trial_folder(model_dir, number))
+        path = files.join(trial_folder(model_dir, number), NOTES_FILE)
+        files.write_atomically(path, "".join(f"{each}\n" for each in (*known, line)).encode())
+
+
+def notes_of(model_dir: str, number: int) -> list[str]:
+    """What was noted about a trial."""
+    content = files.read_bytes(files.join(trial_folder(model_dir, number), NOTES_FILE))
+    return content.decode(errors="replace").splitlines() if content else []

@@ -7,10 +7,10 @@ import keras
 
 from .controller import USER, SearchSpaceExhaustedError
 from .network.costs import Costs, costs_of
-from .network.heads import head_of
 from .network.reloading import check_reloads
-from .network.tower import Tower, build_tower
+from .network.tower import Tower
 from .search_parts import Search
+from .stored_networks import tower_of
 from .study import Suggestion
 from .training.failures import check_memory
 from .training.fit import InterruptedTraining
@@ -111,15 +111,7 @@ def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
     """
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(search.options.mixed_precision or "float32")
-    head = head_of(search.spec, search.pipeline.task)
-    with search.strategy.scope():
-        tower = build_tower(
-            suggestion.architecture,
-            suggestion.hyperparameters,
-            search.pipeline.encoding,
-            head,
-            search.spec.embedding_size,
-        )
+    tower = tower_of(search, suggestion)
     check_parameters(search.options, tower.parameters)
     check_memory(tower.parameters)
     check_reloads(tower.model, suggestion.architecture)

@@ -22,6 +22,7 @@ from .search_parts import Search
 from .spec import trial_steps
 from .start_weights import shares_in, started_from
 from .study import Suggestion, Trial
+from .teaching import teaching_of
 from .training.artifacts import MODEL, trial_folder, write_model
 from .training.checkpoint import CHECKPOINT
 from .training.failures import as_trial_error
@@ -33,8 +34,8 @@ from .transfer.report import read_report
 def refit_best(search: Search) -> str | None:
     """Trains the best trial's network on training and evaluation examples together and writes `refit/model.keras`.
 
-    The same architecture, hyperparameters, steps and seed as the trial's. Does nothing where that has been done for the
-    trial before. A training that fails leaves the trial's own model as the best one.
+    The same architecture, hyperparameters, steps, seed and teacher as the trial's. Does nothing where that has been
+    done for the trial before. A training that fails leaves the trial's own model as the best one.
 
     Returns:
       Path of the model; None where no trial has completed or the training failed or was stopped.
@@ -77,6 +78,7 @@ def _refit(search: Search, trial: Trial) -> str:
     plan = Fit(
         search.spec, trial.suggestion, pipeline, search.options, search.strategy, steps, seed,
         files.join(folder, f"{trial.number}-{CHECKPOINT}"),
+        teaching=teaching_of(search, trial.suggestion, trial.number, pipeline),
     )  # fmt: skip
     losses: dict[int, float] = {}
     marks = set(report_steps(steps))

@@ -19,6 +19,7 @@ from .search_parts import Search
 from .spec import trial_steps
 from .start_weights import start_weights
 from .study import Measurement, Result
+from .teaching import teaching_or_note
 from .training.artifacts import trial_folder, write_artifacts, write_records
 from .training.checkpoint import CHECKPOINT
 from .training.evaluation import evaluated
@@ -105,6 +106,7 @@ def train_and_report(attempt: Attempt) -> None:
     plan = Fit(
         search.spec, network.suggestion, search.pipeline, search.options, search.strategy, steps,
         seed_of(search, claim.number), checkpoint, rungs.steps,
+        teaching_or_note(search, network.suggestion, claim.number, search.pipeline),
     )  # fmt: skip
     measurements: list[Measurement] = []
     start_weights(search, claim.number, network.suggestion, network.tower)

@@ -1,7 +1,7 @@
 """What every trial of a search needs."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 
@@ -10,6 +10,7 @@ from .data.pipeline import Pipeline
 from .spec import SearchSpec
 from .study import History, Study
 from .training.options import TrainingOptions
+from .training.teacher_outputs import TeacherOutputs
 from .trial_store.contract import TrialStore
 
 
@@ -20,6 +21,8 @@ class Search:
     Attributes:
       refit: whether the best network is trained once more on all examples when the search is over.
       stop: set from another thread or a signal handler to end the running trial within about a second.
+      teacher_outputs: what teachers say of the training examples, as far as it is kept.
+      teachers: the search whose trials teach, on the same data; None for this one.
     """
 
     store: TrialStore
@@ -33,3 +36,5 @@ class Search:
     model_dir: str
     refit: bool
     stop: threading.Event
+    teacher_outputs: TeacherOutputs = field(default_factory=TeacherOutputs)
+    teachers: "Search | None" = None

@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from .. import files
 from ..model_dir import TEST_FILE, refitted_model
-from ..report.leaderboard import hyperparameter_text, leaderboard_rows
+from ..report.leaderboard import hyperparameter_text, leaderboard_rows, teacher_text
 from ..report.tasks import TaskPart, tasks_in
 from ..study import Study, StudyConfig, TrialState
 from ..trial_store.contract import TrialStore
@@ -58,13 +58,18 @@ def print_table(rows: Sequence[dict[str, Any]], config: StudyConfig) -> None:
             f"{row['latency_ms']:.3g}" if row["latency_ms"] is not None else "",
             f"{row['seconds']:.2f}" if scored else "",
             " > ".join(row["architecture"]),
-            row["error"] if not scored and row["error"] else hyperparameter_text(row["hyperparameters"]),
+            row["error"] if not scored and row["error"] else values_text(row),
         )
     with console.capture() as captured:
         console.print(table, highlight=False, markup=False)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
     for task in tasks:
         print(f"task {task.name}: shared tower > {task.line}")
+
+
+def values_text(row: Mapping[str, Any]) -> str:
+    """Teacher and hyperparameters of a row, on one line."""
+    return ", ".join(filter(None, (teacher_text(row), hyperparameter_text(row["hyperparameters"]))))
 
 
 def further_metrics(tasks: Sequence[TaskPart], metric: str) -> list[str]:

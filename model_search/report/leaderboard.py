@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..spec import parse_spec
+from ..spec.distillation import lambda_of
 from ..spec.names import DROPOUT, NO_DROPOUT
 from ..study import Objective, StudyConfig, Trial, TrialState, rank_key
 from .tasks import TaskPart, metrics_of, tasks_in
@@ -29,14 +31,27 @@ def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
 
 def leaderboard_rows(trials: Iterable[Trial], config: StudyConfig) -> list[dict[str, Any]]:
     """A dict a trial: `number, kind, state, objective, metrics, architecture, hyperparameters, parameters, flops,
-    latency_ms, parents, seconds, model, error`. What a trial does not have is None (or empty).
+    latency_ms, parents, teacher, seconds, model, error`. What a trial does not have is None (or empty).
 
-    Where a search has several tasks, `tasks` too: by name, the primary one first, `architecture` with the task's own
-    blocks behind the shared tower, and `metrics`.
+    Where losses of teacher and labels are balanced, `lambda` too: the weight of the teacher's. Where a search has
+    several tasks, `tasks` too: by name, the primary one first, `architecture` with the task's own blocks behind the
+    shared tower, and `metrics`.
     """
     tasks = tasks_in(config.spec)
     rows = [leaderboard_row(trial) for trial in ranked(trials, config.objective)]
+    if has_balanced_losses(config.spec):
+        rows = [row | {"lambda": teacher_weight(config.spec, row["number"], row["teacher"])} for row in rows]
     return [row | {"tasks": {task.name: _task_cell(task, row) for task in tasks}} for row in rows] if tasks else rows
+
+
+def has_balanced_losses(spec: str) -> bool:
+    """Whether students of a study with this spec (in text form) learn from teacher and labels."""
+    return lambda_of(parse_spec(spec, "of the study"), 1) is not None
+
+
+def teacher_weight(spec: str, number: int, teacher: int | None) -> float | None:
+    """Lambda of a trial with a teacher, where losses are balanced."""
+    return None if teacher is None else lambda_of(parse_spec(spec, "of the study"), number)
 
 
 def _task_cell(task: TaskPart, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,11 +73,20 @@ def leaderboard_row(trial: Trial) -> dict[str, Any]:
         "flops": result.flops if result else None,
         "latency_ms": result.latency_ms if result else None,
         "parents": list(suggestion.parents) if suggestion else [],
+        "teacher": suggestion.teacher if suggestion else None,
         "seconds": result.seconds if result else None,
         "model": result.model if result else None,
         # A completed trial may keep the reason of an attempt that was lost before.
         "error": (trial.error or None) if trial.state is not TrialState.COMPLETED else None,
     }
+
+
+def teacher_text(row: Mapping[str, Any]) -> str:
+    """Who taught the trial of a row, and how strongly where that varies; empty for nobody."""
+    if row["teacher"] is None:
+        return ""
+    weight = row.get("lambda")
+    return f"teacher={row['teacher']}" + ("" if weight is None else f", lambda={weight:.4g}")
 
 
 def hyperparameter_text(values: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ def trial_page(
     test: dict[str, float] | None = None,
     tasks: Sequence[TaskPart] = (),
     start: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    weight: float | None = None,
 ) -> list[str]:
     """Lines of text that show one trial.
 
@@ -28,6 +30,8 @@ def trial_page(
       test: metrics on test data, where it was scored.
       tasks: where the search has several.
       start: lines about what its weights started from.
+      notes: what else was remembered of it.
+      weight: lambda, the weight of its teacher's loss, where losses are balanced.
     """
     row = leaderboard_row(trial)
     lines = [
@@ -41,7 +45,9 @@ def trial_page(
         lines += [f"  {place}  {name}" for place, name in enumerate(trial.suggestion.architecture)]
         lines += section("tasks behind the shared tower", {task.name: task.line for task in tasks}) if tasks else []
         lines += section("hyperparameters", trial.suggestion.hyperparameters)
+        lines += teacher_lines(trial.suggestion.teacher, weight)
     lines += start
+    lines += [f"note: {note}" for note in notes]
     if trial.result:
         lines += metric_sections("metrics", trial.result.metrics, tasks)
         lines += [f"parameters: {trial.result.parameters:,}", *cost_lines(trial.result)]
@@ -52,6 +58,13 @@ def trial_page(
     if trial.error:
         lines.append(f"{'error' if row['error'] else 'earlier attempt'}: {trial.error}")
     return lines + curves(measurements)
+
+
+def teacher_lines(teacher: int | None, weight: float | None) -> list[str]:
+    """Who taught the trial, and with what weight beside the labels."""
+    if teacher is None:
+        return []
+    return [f"teacher: trial {teacher}" + ("" if weight is None else f", lambda {weight:.6g}")]
 
 
 def cost_lines(result: Result) -> list[str]:

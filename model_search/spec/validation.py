@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..proto.search_spec_pb2 import ProblemType, SearchSpec
 from ..registry import closest
 from .checks import check_block, require, shown
+from .distillation import check_distillation
 from .early_stopping import check_early_stopping
 from .names import OPTIMIZERS
 from .refusals import refuse_unsupported
@@ -104,6 +105,7 @@ def validate(spec: SearchSpec) -> None:
     _check_growth(spec)
     check_search(spec)
     check_early_stopping(spec)
+    check_distillation(spec)
     check_second_objective(spec)
     check_transfer(spec)
     _check_phases(spec)

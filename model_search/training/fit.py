@@ -1,5 +1,6 @@
 """Trains one network: optimizer, feed, loop and mid-trial checkpoints put together."""
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from ..study import Suggestion
 from .checkpoint import load_checkpoint, save_checkpoint
 from .feeds import ArrayFeed, Batch, Feed, StreamFeed, gathered, shuffled_rows, tensors_of
 from .loop import Progress, compiled_steps, train
-from .losses import Loss, alternating, kernel_penalty, summed, task_loss, with_auxiliary
+from .losses import Loss, alternating, kernel_penalty, summed, task_loss, taught_loss, with_auxiliary
 from .optimizers import build_optimizer
 from .options import TrainingOptions
+from .teaching import Teaching, teach_in_graph, with_outputs
 
 
 class InterruptedTraining(Exception):
@@ -35,6 +37,7 @@ class Fit:
       seed: of the order of examples.
       checkpoint: path of the mid-trial checkpoint.
       rungs: further steps at which progress is told, in ascending order.
+      teaching: what the trial's teacher says; None where it learns from the labels alone.
     """
 
     spec: search_spec_pb2.SearchSpec
@@ -46,6 +49,7 @@ class Fit:
     seed: int
     checkpoint: str
     rungs: tuple[int, ...] = ()
+    teaching: Teaching | None = None
 
 
 def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
@@ -65,9 +69,10 @@ def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
     first = load_checkpoint(plan.checkpoint, plan.suggestion, variables)
     feed = make_feed(plan, first)
     penalty = kernel_penalty(model, l2_factor(plan))
-    loss = trial_loss(plan.spec, plan.pipeline.task, optimizer)
-    augment = augmentation_of(plan.pipeline.provider)
-    steps = compiled_steps(model, optimizer, loss, penalty, feed, plan.strategy, augment)
+    task = plan.pipeline.task
+    loss = trial_loss(plan.spec, task, optimizer, plan.teaching)
+    augment, teach = augmentation_of(plan.pipeline.provider), teach_in_graph(task, plan.teaching)
+    steps = compiled_steps(model, optimizer, loss, penalty, feed, plan.strategy, augment, teach)
 
     def save(step: int) -> None:
         save_checkpoint(plan.checkpoint, step, plan.suggestion, variables)
@@ -86,18 +91,24 @@ def l2_factor(plan: Fit) -> float:
     return factor / min(plan.pipeline.provider.describe().train_examples or seen, seen)
 
 
-def trial_loss(spec: search_spec_pb2.SearchSpec, task: Task, optimizer: keras.optimizers.Optimizer) -> Loss:
+def trial_loss(
+    spec: search_spec_pb2.SearchSpec,
+    task: Task,
+    optimizer: keras.optimizers.Optimizer,
+    teaching: Teaching | None = None,
+) -> Loss:
     """The loss of the task, or of several, and shared between main and auxiliary head where there are two.
 
-    Several tasks' losses are summed, or alternate by the optimizer's steps.
+    Several tasks' losses are summed, or alternate by the optimizer's steps. A teacher teaches each task and head.
     """
+    of_task = task_loss if teaching is None else functools.partial(taught_loss, lesson=teaching.lesson)
     if not task.tasks:
-        loss = task_loss(task)
+        loss = of_task(task)
     elif spec.merge_losses_of_multitask:
-        loss = summed(task.tasks)
+        loss = summed(task.tasks, of_task)
     else:
         counter = getattr(optimizer, "inner_optimizer", optimizer)
-        loss = alternating(task.tasks, lambda: counter.iterations.value)
+        loss = alternating(task.tasks, lambda: counter.iterations.value, of_task)
     return with_auxiliary(loss, spec.auxiliary_head_loss_weight) if spec.use_auxiliary_head else loss
 
 
@@ -111,7 +122,7 @@ def augmentation_of(provider: Provider) -> Callable[[Any], Any]:
 
 def make_feed(plan: Fit, first: int) -> Feed:
     """Rows gathered in the graph where the data is in memory and there is one device, else a (distributed) stream."""
-    arrays = plan.pipeline.train_arrays()
+    arrays = with_outputs(plan.pipeline.train_arrays(), plan.pipeline.task, plan.teaching)
     replicas = plan.strategy.num_replicas_in_sync
     if arrays is not None and replicas == 1:
         return ArrayFeed(arrays, plan.options.batch_size, plan.seed)

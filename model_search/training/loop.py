@@ -31,16 +31,19 @@ def compiled_steps(
     feed: Feed,
     strategy: tf.distribute.Strategy,
     augment: Callable[[Any], Any] = lambda x: x,
+    teach: Callable[[Any, Any], Any] = lambda x, y: y,
 ) -> Callable[[Any, Any], tf.Tensor]:
     """A compiled function of (feed argument, number of steps) that trains so many steps and gives the sum of losses.
 
-    `augment` changes the features of each batch first.
+    `augment` changes the features of each batch first; `teach` then makes of features and labels what the loss takes
+    as labels.
     """
     variables = model.trainable_variables
     replicas = strategy.num_replicas_in_sync
 
     def step(x: Any, y: Any, w: Any) -> tf.Tensor:
         x = augment(x)
+        y = teach(x, y)
         with tf.GradientTape() as tape:
             value = loss(y, model(x, training=True), w) + penalty()
             # Replicas' gradients are summed by the optimizer.

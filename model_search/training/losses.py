@@ -7,6 +7,8 @@ import keras
 import tensorflow as tf
 
 from ..data.provider import Task, TaskKind
+from ..spec.distillation import Lesson
+from ..transfer.distillation_loss import teacher_loss
 
 # (labels, logits, weights) -> scalar; dicts by task where there are several
 Loss = Callable[[Any, Any, Any], tf.Tensor]
@@ -21,10 +23,32 @@ def task_loss(task: Task) -> Loss:
     of_examples = _LOSSES[task.kind]
 
     def loss(labels: Any, logits: Any, weights: Any) -> tf.Tensor:
-        weighted = of_examples(task, labels, tf.cast(logits, tf.float32)) * weights
-        if not task.is_per_step:
-            return tf.reduce_mean(weighted)
-        return tf.math.divide_no_nan(tf.reduce_sum(weighted), tf.reduce_sum(weights))
+        return _mean(task, of_examples(task, labels, tf.cast(logits, tf.float32)), weights)
+
+    return loss
+
+
+def _mean(task: Task, losses: Any, weights: Any) -> tf.Tensor:
+    """Weight times loss, averaged over the batch or over the steps of the batch by their weights."""
+    weighted = losses * weights
+    if not task.is_per_step:
+        return tf.reduce_mean(weighted)
+    return tf.math.divide_no_nan(tf.reduce_sum(weighted), tf.reduce_sum(weights))
+
+
+LABEL, TEACHER = "label", "teacher"
+"""What the labels of a task are a dict of where a teacher teaches: labels, and the teacher's logits."""
+
+
+def taught_loss(task: Task, lesson: Lesson) -> Loss:
+    """The loss of one task that a teacher teaches: how far the logits are from the teacher's, or the loss of the labels
+    and that one times the lesson's weight. Labels are a dict of `LABEL` and `TEACHER`."""
+    of_labels, of_teacher = task_loss(task), teacher_loss(task, lesson)
+
+    def loss(labels: Any, logits: Any, weights: Any) -> tf.Tensor:
+        teacher, student = (tf.cast(outputs, tf.float32) for outputs in (labels[TEACHER], logits))
+        distilled = _mean(task, of_teacher(teacher, student), weights)
+        return of_labels(labels[LABEL], logits, weights) + lesson.weight * distilled if lesson.has_labels else distilled
 
     return loss
 
@@ -51,9 +75,9 @@ _LOSSES: dict[TaskKind, Callable[[Task, Any, Any], tf.Tensor]] = {
 }
 
 
-def summed(tasks: Sequence[Task]) -> Loss:
+def summed(tasks: Sequence[Task], of_task: Callable[[Task], Loss] = task_loss) -> Loss:
     """The sum of several tasks' losses."""
-    losses = {task.target: task_loss(task) for task in tasks}
+    losses = {task.target: of_task(task) for task in tasks}
 
     def loss(labels: Any, logits: Any, weights: Any) -> tf.Tensor:
         return tf.add_n([part(labels[name], logits[name], weights[name]) for name, part in losses.items()])
@@ -61,14 +85,15 @@ def summed(tasks: Sequence[Task]) -> Loss:
     return loss
 
 
-def alternating(tasks: Sequence[Task], step: Callable[[], Any]) -> Loss:
+def alternating(tasks: Sequence[Task], step: Callable[[], Any], of_task: Callable[[Task], Loss] = task_loss) -> Loss:
     """The loss of one task at each step, by turns.
 
     Args:
       tasks: in the order of their turns.
       step: gives the number of the step, from 0, as an integer tensor.
+      of_task: the loss of one task.
     """
-    losses = {task.target: task_loss(task) for task in tasks}
+    losses = {task.target: of_task(task) for task in tasks}
 
     def loss(labels: Any, logits: Any, weights: Any) -> tf.Tensor:
         all_losses = [part(labels[name], logits[name], weights[name]) for name, part in losses.items()]

@@ -1,1 +1,1 @@
-"""Weight sharing: trials that start from the weights of earlier ones."""
+"""What earlier trials give to new ones: what they learned, by the losses of distillation, and their weights."""

@@ -11,7 +11,7 @@ from absl import flags
 from ...errors import UsageError
 from ...handle import load
 from ...pareto import COSTS, pareto_front
-from ...report.leaderboard import leaderboard_rows
+from ...report.leaderboard import has_balanced_losses, leaderboard_rows
 from ...report.tasks import tasks_in
 from ...spec import cost_of_spec, parse_spec
 from ...study import StudyConfig, Trial
@@ -67,7 +67,8 @@ def write_json(rows: list[dict[str, Any]], config: StudyConfig) -> None:
 def write_csv(rows: list[dict[str, Any]], config: StudyConfig) -> None:
     """A line a trial; what is not a number or text is JSON inside its cell."""
     columns = ["number", "kind", "state", "objective", "metrics", "architecture", "hyperparameters", "parameters",
-               "flops", "latency_ms", "parents", "seconds", "model", "error"]  # fmt: skip
+               "flops", "latency_ms", "parents", "teacher", "seconds", "model", "error"]  # fmt: skip
+    columns += ["lambda"] if has_balanced_losses(config.spec) else []
     columns += ["tasks"] if tasks_in(config.spec) else []
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()

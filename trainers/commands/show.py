@@ -7,7 +7,8 @@ from absl import flags
 from ... import files
 from ...errors import UsageError
 from ...handle import load
-from ...model_dir import TEST_FILE, trial_folder
+from ...model_dir import TEST_FILE, notes_of, trial_folder
+from ...report.leaderboard import teacher_weight
 from ...report.tasks import tasks_in
 from ...report.trial_page import trial_page
 from ...transfer.report import read_report
@@ -31,7 +32,9 @@ def main(arguments: list[str]) -> int:
     measurements = handle.store.measurements(handle.study.id, trial.number)
     report = read_report(trial_folder(handle.model_dir, trial.number))
     start = report.lines() if report else []
-    print("\n".join(trial_page(trial, measurements, scored, tasks_in(handle.study.config.spec), start)))
+    spec, teacher = handle.study.config.spec, trial.suggestion.teacher if trial.suggestion else None
+    weight, notes = teacher_weight(spec, trial.number, teacher), notes_of(handle.model_dir, trial.number)
+    print("\n".join(trial_page(trial, measurements, scored, tasks_in(spec), start, notes, weight)))
     return 0
 
 

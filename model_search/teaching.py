@@ -1,0 +1,38 @@
+"""Who teaches a trial: the teacher, rebuilt from the files of its trial, or its outputs where these are enough."""
+
+import functools
+import logging
+
+from .data.pipeline import Pipeline
+from .errors import TrialError
+from .model_dir import add_note
+from .search_parts import Search
+from .spec.distillation import lesson_of
+from .stored_networks import stored_network
+from .study import Suggestion
+from .training.teaching import Teaching
+
+
+def teaching_of(search: Search, suggestion: Suggestion, number: int, pipeline: Pipeline) -> Teaching | None:
+    """What trial `number` is taught on the pipeline's training examples; None without a teacher.
+
+    Raises:
+      TrialError: the teacher's files are gone or damaged, or it cannot be built any more.
+    """
+    if suggestion.teacher is None:
+        return None
+    lesson, teacher = lesson_of(search.spec, number), suggestion.teacher
+    rebuilt = functools.partial(stored_network, search.teachers or search, teacher)
+    outputs = search.teacher_outputs.of(teacher, pipeline, rebuilt)
+    return Teaching(lesson, outputs) if outputs is not None else Teaching(lesson, network=rebuilt())
+
+
+def teaching_or_note(search: Search, suggestion: Suggestion, number: int, pipeline: Pipeline) -> Teaching | None:
+    """The same, but a trial whose teacher is lost learns from the labels alone, and a note of the trial says so."""
+    try:
+        return teaching_of(search, suggestion, number, pipeline)
+    except TrialError as error:
+        note = f"taught by nobody, only by the labels: its teacher, trial {suggestion.teacher}, is lost: {error}"
+        logging.getLogger(__name__).warning("trial %d was %s", number, note)
+        add_note(search.model_dir, number, note)
+        return None

@@ -1,0 +1,150 @@
+"""Students and teachers on a real search: what is computed where, what moves, and what happens when files are lost."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from searches import SPEC, open_small
+
+from model_search.architecture import Architecture
+from model_search.controller import Controller
+from model_search.data.trees import mapped
+from model_search.model_dir import notes_of
+from model_search.run_trial import run_trial
+from model_search.stored_networks import stored_network
+from model_search.study import Suggestion, TrialKind, TrialState
+from model_search.teaching import teaching_of
+from model_search.training.teacher_outputs import TeacherOutputs
+
+HYPERPARAMETERS = {"learning_rate": 2**-7, "optimizer": "adam", "dropout_rate": -1.0}
+TEACHER = Suggestion(Architecture.of(["FIXED_OUTPUT_FULLY_CONNECTED_64"]), HYPERPARAMETERS)
+STUDENT = Suggestion(Architecture.of(["FULLY_CONNECTED"]), HYPERPARAMETERS, TrialKind.DISTILLATION, teacher=1)
+BALANCED = """distillation_spec {
+    distillation_type: ADAPTIVELY_BALANCE_LOSSES minimal_pool_size: 1
+    balance_losses_spec { num_ramp_trials: 4 minimum_lambda: 1 maximum_lambda: 3 } }"""
+
+
+@pytest.fixture
+def taught(tmp_path, monkeypatch):
+    """Runs one trial that is a teacher and then its students, with any changes of the search between them."""
+
+    def run(folder: str, distillation: str = BALANCED, change=lambda search: search, students: int = 1, **training):
+        search = open_small(tmp_path / folder, SPEC + distillation, trials=9, **training)
+        monkeypatch.setattr(Controller, "suggest", lambda controller, number, history, salt=0: TEACHER)
+        run_trial(search, search.store.claim(search.study.id, "tester", 60.0))
+        search = change(search) or search
+        for number in range(students):
+            own = {**HYPERPARAMETERS, "learning_rate": 2**-7 * (1 + number / 8)}
+            student = replace(STUDENT, hyperparameters=own)
+            monkeypatch.setattr(Controller, "suggest", lambda c, n, history, salt=0, s=student: s)
+            run_trial(search, search.store.claim(search.study.id, "tester", 60.0))
+        return search
+
+    return run
+
+
+def logits(search, number):
+    return np.load(f"{search.model_dir}/trials/{number}/evaluation_logits.npy")
+
+
+def weights(search, number):
+    return [np.array(value) for value in stored_network(search, number).get_weights()]
+
+
+def test_a_stored_network_is_the_one_that_was_evaluated(taught) -> None:
+    search = taught("a", students=0)
+    x = search.pipeline.evaluation_arrays().x
+    np.testing.assert_allclose(stored_network(search, 1)(x), logits(search, 1), rtol=1e-5, atol=1e-6)
+
+
+def test_cached_and_computed_teachers_give_the_same_student(taught) -> None:
+    cached = taught("cached")
+    computed = taught("computed", change=lambda search: replace(search, teacher_outputs=TeacherOutputs(limit=0)))
+    teaching = [teaching_of(search, STUDENT, 2, search.pipeline) for search in (cached, computed)]
+    assert teaching[0].network is None
+    assert teaching[1].outputs is None
+    for found, expected in zip(weights(computed, 2), weights(cached, 2), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    # And it is another student than without a teacher.
+    alone = taught("alone", change=lambda search: (search.store, remove_weights(search))[1])
+    assert np.abs(logits(alone, 2) - logits(cached, 2)).max() > 0.01
+
+
+def test_a_teacher_is_asked_once_for_all_its_students(taught, monkeypatch) -> None:
+    asked = []
+    own = stored_network
+    monkeypatch.setattr("model_search.teaching.stored_network", lambda *given: asked.append(given[1]) or own(*given))
+    search = taught("a", students=3)
+    assert asked == [1]
+    outputs = teaching_of(search, STUDENT, 5, search.pipeline).outputs
+    assert outputs.shape == (len(search.pipeline.train_arrays()), 2)
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 20])
+def test_the_teacher_does_not_move_by_a_bit(taught, monkeypatch, limit) -> None:
+    networks = []
+
+    def kept(*given):
+        networks.append(stored_network(*given))
+        return networks[-1]
+
+    monkeypatch.setattr("model_search.teaching.stored_network", kept)
+    norm = replace(TEACHER, architecture=Architecture.of(["FULLY_CONNECTED_RESIDUAL_CONCAT_BATCHNORM"]))
+    monkeypatch.setattr("test_teaching.TEACHER", norm)
+    search = taught("a", change=lambda search: replace(search, teacher_outputs=TeacherOutputs(limit)))
+    stored = weights(search, 1)
+    assert len(networks) == 1
+    assert len(stored) > 4  # The moving statistics among them.
+    for found, expected in zip(networks[0].get_weights(), stored, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_lambda_goes_by_the_number_of_the_trial(taught) -> None:
+    search = taught("a", students=0)
+    weights = [teaching_of(search, STUDENT, number, search.pipeline).lesson.weight for number in (1, 3, 5, 9)]
+    assert weights == [1.0, 2.0, 3.0, 3.0]
+
+
+def remove_weights(search):
+    (search_folder(search) / "weights.npz").unlink()
+
+
+def damage_weights(search):
+    path = search_folder(search) / "weights.npz"
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def search_folder(search):
+    from pathlib import Path
+
+    return Path(search.model_dir) / "trials" / "1"
+
+
+@pytest.mark.parametrize(("loses", "said"), [(remove_weights, "are gone"), (damage_weights, "are damaged")])
+def test_a_student_whose_teacher_is_lost_learns_from_labels_and_says_so(taught, loses, said) -> None:
+    search = taught("a", change=loses)
+    trial = search.store.trial(search.study.id, 2)
+    assert trial.state is TrialState.COMPLETED
+    (note,) = notes_of(search.model_dir, 2)
+    assert note.startswith("taught by nobody, only by the labels: its teacher, trial 1, is lost: the weights ")
+    assert said in note
+
+
+def test_a_teacher_that_is_no_trial_is_lost_too(taught) -> None:
+    search = taught("a", students=0)
+    assert teaching_of(search, replace(STUDENT, teacher=None), 2, search.pipeline) is None
+    with pytest.raises(Exception, match="there is no trial 7"):
+        teaching_of(search, replace(STUDENT, teacher=7), 2, search.pipeline)
+
+
+def test_outputs_are_in_the_order_of_the_examples_and_forgotten_when_they_are_too_many(taught) -> None:
+    search = taught("a", students=1)
+    examples, size = search.pipeline.train_arrays(), len(search.pipeline.train_arrays()) * 2 * 4
+    outputs = TeacherOutputs(limit=size)
+    first = outputs.of(1, search.pipeline, lambda: stored_network(search, 1))
+    np.testing.assert_allclose(first, stored_network(search, 1)(mapped(np.asarray, examples.x)), rtol=1e-5, atol=1e-6)
+    outputs.of(2, search.pipeline, lambda: stored_network(search, 2))
+    asked = []
+    outputs.of(1, search.pipeline, lambda: asked.append(1) or stored_network(search, 1))
+    assert asked == [1]
+    assert TeacherOutputs(limit=size - 1).of(1, search.pipeline, lambda: pytest.fail("asked")) is None
