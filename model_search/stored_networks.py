@@ -1,16 +1,20 @@
 """Networks of finished trials, rebuilt from their suggestions and the weights that they left."""
 
-import keras
+from collections.abc import Sequence
+from typing import Any
 
 from . import files
+from .data.trees import Tree, mapped
 from .errors import StudyError, TrialError
+from .model_dir import trial_folder
 from .network.heads import head_of
 from .network.tower import Tower, build_tower
 from .network.weights_file import WEIGHTS, StoredWeights, load_all
+from .proto.search_spec_pb2 import EnsemblingSpec
 from .search_parts import Search
 from .study import Suggestion
-from .training.artifacts import trial_folder
 from .training.failures import as_trial_error
+from .training.inference import Network
 
 
 def tower_of(search: Search, suggestion: Suggestion) -> Tower:
@@ -25,20 +29,39 @@ def tower_of(search: Search, suggestion: Suggestion) -> Tower:
         )
 
 
-def stored_network(search: Search, number: int) -> keras.Model:
-    """The network of a finished trial as it was trained: encoded input to logits.
+def stored_network(search: Search, number: int) -> Network:
+    """The network of a finished trial as it was trained or put together: encoded input to logits.
 
     Raises:
-      TrialError: its weights are gone or damaged, or it cannot be built any more.
+      TrialError: its weights, or those of one of its members, are gone or damaged, or it cannot be built any more.
     """
     trial = search.store.trial(search.study.id, number)
     if trial is None or trial.suggestion is None:
         raise TrialError(f"there is no trial {number}")
+    if not trial.suggestion.members:
+        return _stored_tower(search, number, trial.suggestion)
+    is_mean = search.spec.ensemble_spec.combining_type == EnsemblingSpec.AVERAGE_ENSEMBLE
+    if trial.suggestion.architecture or not is_mean:
+        raise TrialError(f"trial {number} is an ensemble that is more than the mean of its members")
+    return mean_of([stored_network(search, member) for member in trial.suggestion.members])
+
+
+def _stored_tower(search: Search, number: int, suggestion: Suggestion) -> Network:
     try:
-        network = tower_of(search, trial.suggestion).model
+        network = tower_of(search, suggestion).model
         load_all(network, StoredWeights(files.join(trial_folder(search.model_dir, number), WEIGHTS)))
     except StudyError:
         raise
     except Exception as error:  # A block of the user's may be another one by now.
         raise as_trial_error(error) from error
     return network
+
+
+def mean_of(networks: Sequence[Network]) -> Network:
+    """The mean of several networks' logits. One that is there twice counts twice."""
+
+    def mean(x: Any, training: bool = False) -> Tree:
+        logits = [network(x, training=training) for network in networks]
+        return mapped(lambda *each: sum(each[1:], each[0]) / len(each), *logits)
+
+    return mean

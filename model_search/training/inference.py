@@ -1,24 +1,26 @@
 """Logits of a network over a data set, in one pass."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from ..data.trees import Tree, mapped
 
+Network = Callable[..., Tree]
+"""(encoded input, training=False) to logits: a `keras.Model`, or several of them together."""
+
 # Fewer batches than this are cheaper to compute operation by operation than to trace a graph for.
 TRACE_FROM_BATCHES = 8
 
 
-def logits_of(network: keras.Model, batches: Iterable[tuple[Any, Any, Any]]) -> Iterator[tuple[Tree, Tree, Tree]]:
+def logits_of(network: Network, batches: Iterable[tuple[Any, Any, Any]]) -> Iterator[tuple[Tree, Tree, Tree]]:
     """Runs the network once over the batches.
 
     Args:
-      network: encoded input to logits.
+      network: encoded input to logits; it takes `training`.
       batches: (encoded features, labels, weights).
 
     Yields:

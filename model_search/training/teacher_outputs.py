@@ -4,12 +4,11 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 
-import keras
 import numpy as np
 
 from ..data.pipeline import EncodedArrays, Pipeline
 from ..data.trees import Tree, joined, leaves, sliced
-from .inference import logits_of
+from .inference import Network, logits_of
 
 OUTPUT_BYTES = 128 << 20
 """Outputs of teachers that a process keeps, at most; larger ones are computed in the training graph."""
@@ -23,7 +22,7 @@ class TeacherOutputs:
         self._limit = limit
         self._known: weakref.WeakKeyDictionary[Pipeline, OrderedDict[int, Tree]] = weakref.WeakKeyDictionary()
 
-    def of(self, number: int, pipeline: Pipeline, network: Callable[[], keras.Model]) -> Tree | None:
+    def of(self, number: int, pipeline: Pipeline, network: Callable[[], Network]) -> Tree | None:
         """Outputs of teacher `number`, which `network` gives, in the order of the examples.
 
         None where examples are streamed, or augmented and so others at each pass, or the outputs are too many.
@@ -48,7 +47,7 @@ def _bytes_of_one(pipeline: Pipeline) -> int:
     return 4 * steps * sum(part.outputs for part in task.tasks or (task,))
 
 
-def _outputs(network: keras.Model, examples: EncodedArrays, batch_size: int) -> Tree:
+def _outputs(network: Network, examples: EncodedArrays, batch_size: int) -> Tree:
     starts = range(0, len(examples), batch_size)
     nothing = np.zeros(0)
     batches = ((sliced(examples.x, slice(start, start + batch_size)), nothing, nothing) for start in starts)

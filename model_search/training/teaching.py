@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-
 from ..data.pipeline import EncodedArrays
 from ..data.provider import Task
 from ..data.trees import Tree
 from ..spec.distillation import Lesson
+from .inference import Network
 from .losses import LABEL, TEACHER
 
 
@@ -27,7 +26,7 @@ class Teaching:
 
     lesson: Lesson
     outputs: Tree | None = None
-    network: keras.Model | None = None
+    network: Network | None = None
 
 
 def taught_labels(task: Task, labels: Tree, outputs: Tree) -> Tree:

@@ -10,10 +10,13 @@ from model_search.architecture import Architecture
 from model_search.controller import Controller
 from model_search.data.trees import mapped
 from model_search.model_dir import notes_of
+from model_search.report.leaderboard import leaderboard_rows, teacher_text
+from model_search.report.trial_page import trial_page
 from model_search.run_trial import run_trial
 from model_search.stored_networks import stored_network
-from model_search.study import Suggestion, TrialKind, TrialState
+from model_search.study import Suggestion, TrialKind, TrialState, rank_key
 from model_search.teaching import teaching_of
+from model_search.trainer import work
 from model_search.training.teacher_outputs import TeacherOutputs
 
 HYPERPARAMETERS = {"learning_rate": 2**-7, "optimizer": "adam", "dropout_rate": -1.0}
@@ -103,6 +106,43 @@ def test_lambda_goes_by_the_number_of_the_trial(taught) -> None:
     search = taught("a", students=0)
     weights = [teaching_of(search, STUDENT, number, search.pipeline).lesson.weight for number in (1, 3, 5, 9)]
     assert weights == [1.0, 2.0, 3.0, 3.0]
+
+
+def test_an_ensemble_teaches_by_the_mean_of_its_members(taught, monkeypatch) -> None:
+    search = taught("a", students=1)
+    together = Suggestion(Architecture(()), {}, TrialKind.ENSEMBLE, members=(1, 2))
+    search.store.suggest(search.store.claim(search.study.id, "tester", 60.0), together)
+    outputs = teaching_of(search, replace(STUDENT, teacher=3), 4, search.pipeline).outputs
+    x = search.pipeline.train_arrays().x
+    each = [np.asarray(stored_network(search, number)(x)) for number in (1, 2)]
+    np.testing.assert_allclose(outputs, (each[0] + each[1]) / 2, rtol=1e-5, atol=1e-6)
+
+
+def test_a_phase_of_distillation_gives_students_the_best_trial(tmp_path) -> None:
+    spec = SPEC + "distillation_spec { distillation_type: CROSS_ENTROPY minimal_pool_size: 2 temperature: 2 }"
+    search = open_small(tmp_path, spec, trials=4, train_steps=10)
+    work(search, "tester", 60.0)
+    trials = search.store.trials(search.study.id)
+    assert [trial.state for trial in trials] == [TrialState.COMPLETED] * 4
+    kinds = [trial.suggestion.kind for trial in trials]
+    assert kinds == [TrialKind.SEARCH] * 2 + [TrialKind.DISTILLATION] * 2
+    best = min(trials[:2], key=lambda trial: rank_key(search.study.config.objective, trial))
+    assert trials[2].suggestion.teacher == best.number
+    assert [notes_of(search.model_dir, number) for number in range(1, 5)] == [[]] * 4
+    rows = {row["number"]: row for row in leaderboard_rows(trials, search.study.config)}
+    assert [rows[number]["teacher"] for number in (1, 2, 3)] == [None, None, best.number]
+    assert teacher_text(rows[3]) == f"teacher={best.number}"
+    assert f"teacher: trial {best.number}" in trial_page(trials[2], [])
+
+
+def test_lambda_is_shown_where_losses_are_balanced(taught) -> None:
+    search = taught("a")
+    trials = search.store.trials(search.study.id)
+    rows = {row["number"]: row for row in leaderboard_rows(trials, search.study.config)}
+    assert [rows[number]["lambda"] for number in (1, 2)] == [None, 1.5]
+    assert teacher_text(rows[1]) == ""
+    assert teacher_text(rows[2]) == "teacher=1, lambda=1.5"
+    assert "teacher: trial 1, lambda 1.5" in trial_page(trials[1], [], weight=rows[2]["lambda"])
 
 
 def remove_weights(search):
