@@ -1,6 +1,6 @@
 """Milliseconds to propose a trial with so many trials in the database, for every search type.
 
-    python -m benchmarks.search.suggest_seconds [--sizes=100,10000,100000]
+    python -m benchmarks.search.suggest_seconds [--sizes=100,10000,100000] [--only=GUIDED_MUTATION]
 
 The database is a SQLite file with completed trials of random towers of up to twelve blocks. The first proposal of a
 trainer reads what it needs; later ones fetch what is new. Processor time of this process, the database's included.
@@ -25,6 +25,7 @@ from model_search.controller import Controller
 from model_search.plugins import load_plugins
 from model_search.proto.search_spec_pb2 import SearchType
 from model_search.spec import SearchSpec, complete, validate
+from model_search.spec.cells import is_constrained
 from model_search.spec.towers import tower
 from model_search.study import Goal, Objective, Result, Study, StudyConfig, Suggestion
 from model_search.trial_store.contract import TrialStore
@@ -34,6 +35,7 @@ from model_search.trial_store.sql import tables
 from model_search.trial_store.sql.encoding import result_values, suggestion_values
 
 SIZES = flags.DEFINE_list("sizes", ["100", "10000", "100000"], "Numbers of trials.")
+ONLY = flags.DEFINE_list("only", [], "Search types; by default all.")
 LATER = 5
 
 
@@ -83,24 +85,32 @@ def milliseconds(store: TrialStore, study: Study, spec: SearchSpec, size: int) -
     return taken[0], statistics.median(taken[1:])
 
 
+def filled(folder: Path, spec: SearchSpec, size: int) -> tuple[TrialStore, Study]:
+    """A database of so many trials; one for each kind of towers, since nothing is written to it later."""
+    path = folder / f"{size}-{'cells' if is_constrained(spec) else 'towers'}.db"
+    is_new = not path.exists()
+    store = open_store(f"sqlite:///{path}")
+    objective = Objective("accuracy", Goal.MAXIMIZE)
+    study = store.open_study(StudyConfig("benchmark", "search", "", "", objective, 0, 10**7))
+    if is_new:
+        fill(f"sqlite:///{path}", study, spec, size)
+    return store, study
+
+
 def main(_: list[str]) -> None:
     logging.set_verbosity(logging.WARNING)
     load_plugins()
     sizes = [int(size) for size in SIZES.value]
     print("| Search type | " + " | ".join(f"{size:,}: first | later" for size in sizes) + " |")
     print("|---|" + "---:|---:|" * len(sizes))
-    for search_type in SEARCH_TYPES:
-        spec, cells = spec_of(search_type), []
-        for size in sizes:
-            with tempfile.TemporaryDirectory() as folder:
-                url = f"sqlite:///{Path(folder) / 'trials.db'}"
-                store = open_store(url)
-                objective = Objective("accuracy", Goal.MAXIMIZE)
-                study = store.open_study(StudyConfig("benchmark", "search", "", "", objective, 0, 10**7))
-                fill(url, study, spec, size)
+    with tempfile.TemporaryDirectory() as folder:
+        for search_type in map(SearchType.Value, ONLY.value) if ONLY.value else SEARCH_TYPES:
+            spec, cells = spec_of(search_type), []
+            for size in sizes:
+                store, study = filled(Path(folder), spec, size)
                 cells += [f"{value:.0f}" for value in milliseconds(store, study, spec, size)]
                 store.close()
-        print(f"| {SearchType.Name(search_type)} | " + " | ".join(cells) + " |", flush=True)
+            print(f"| {SearchType.Name(search_type)} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":
