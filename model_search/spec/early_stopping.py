@@ -9,6 +9,8 @@ _FIELD = "early_stopping"
 _FIRST_RUNG = 1 / 9
 # The median rule lets half of the trials go on where successive halving lets a third: so it looks more often.
 _FACTOR_OF_MEDIAN_RULE = 2
+# The second of two trials goes on where it is the better one: a first trial that stops nobody is no evidence.
+_OTHERS_OF_HALVING = 1
 
 
 def rungs(spec: SearchSpec, train_steps: int, last: int) -> tuple[int, ...]:
@@ -30,12 +32,14 @@ def rungs(spec: SearchSpec, train_steps: int, last: int) -> tuple[int, ...]:
 
 
 def complete_early_stopping(spec: SearchSpec) -> None:
-    """Writes out what the older field means, and the factor that depends on the rule, in place."""
+    """Writes out what the older field means, and the numbers that depend on the rule, in place."""
     own = spec.early_stopping
     if spec.enable_fast_termination and not own.rule:
         own.rule = EarlyStoppingSpec.MEDIAN_RULE
     if own.rule == EarlyStoppingSpec.MEDIAN_RULE and not own.HasField("reduction_factor"):
         own.reduction_factor = _FACTOR_OF_MEDIAN_RULE
+    if own.rule == EarlyStoppingSpec.SUCCESSIVE_HALVING and not own.HasField("minimum_trials"):
+        own.minimum_trials = _OTHERS_OF_HALVING
 
 
 def check_early_stopping(spec: SearchSpec) -> None:

@@ -1,5 +1,6 @@
 """Whether a trial falls behind others at a rung: decisions on numbers alone."""
 
+import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 
@@ -49,7 +50,7 @@ def is_behind_median(own: float, others: Sequence[float], minimum: int) -> bool:
 
 
 def is_below_share(own: float, others: Sequence[float], reduction_factor: int, minimum: int) -> bool:
-    """Asynchronous successive halving that stops (Li et al. 2020): only the best share goes on, at least one trial.
+    """Asynchronous successive halving that stops (Li et al. 2020): only the best share, rounded up, goes on.
 
     Args:
       own: the trial's cost.
@@ -59,5 +60,5 @@ def is_below_share(own: float, others: Sequence[float], reduction_factor: int, m
     """
     if len(others) < minimum:
         return False
-    places = max(1, (len(others) + 1) // reduction_factor)
+    places = math.ceil((len(others) + 1) / reduction_factor)
     return sum(cost < own for cost in others) >= places

@@ -22,11 +22,11 @@ MEDIAN = EarlyStoppingSpec(rule="MEDIAN_RULE", minimum_trials=3)
     ("own", "others", "stops"),
     [
         (9.0, [1.0, 2.0], False),  # too few
-        (2.0, [1.0, 3.0, 4.0], True),  # the second of four: one place
-        (1.0, [1.0, 3.0, 4.0], False),  # shares the first place
-        (2.0, [1.0, 3.0, 4.0, 5.0], True),  # five: still one place
-        (2.0, [1.0, 3.0, 4.0, 5.0, 6.0], False),  # six: two places
-        (3.0, [1.0, 2.0, 4.0, 5.0, 6.0], True),
+        (2.0, [1.0, 3.0, 4.0], False),  # the second of four: two places
+        (3.0, [1.0, 2.0, 4.0], True),
+        (2.0, [1.0, 2.0, 4.0], False),  # shares the second place
+        (3.0, [1.0, 2.0, 4.0, 5.0, 6.0], True),  # six: still two places
+        (3.0, [1.0, 2.0, 4.0, 5.0, 6.0, 7.0], False),  # seven: three
         (2.0, [2.0, 2.0, 2.0, 2.0], False),
     ],
 )
@@ -54,8 +54,8 @@ def test_the_best_so_far_is_of_those_that_came_to_the_last_rung() -> None:
 
 def test_the_objective_says_which_way_is_better() -> None:
     rung = {1: 0.5, 2: 0.6, 3: 0.7, 4: 0.8}
-    assert [falls_behind(HALVING, ACCURACY, number, [rung], [{}]) for number in rung] == [True, True, True, False]
-    assert [falls_behind(HALVING, LOSS, number, [rung], [{}]) for number in rung] == [False, True, True, True]
+    assert [falls_behind(HALVING, ACCURACY, number, [rung], [{}]) for number in rung] == [True, True, False, False]
+    assert [falls_behind(HALVING, LOSS, number, [rung], [{}]) for number in rung] == [False, False, True, True]
 
 
 def test_the_median_rule_compares_the_best_so_far_with_trials_that_have_ended() -> None:
@@ -91,6 +91,14 @@ def spec(text: str):
 )
 def test_rungs(text, steps, last, wanted) -> None:
     assert rungs(spec(f"early_stopping {{ {text} }}"), steps, last) == wanted
+
+
+def test_what_is_absent_depends_on_the_rule() -> None:
+    halving, median = (
+        spec(f"early_stopping {{ rule: {rule} }}").early_stopping for rule in ("SUCCESSIVE_HALVING", "MEDIAN_RULE")
+    )
+    assert (halving.reduction_factor, halving.minimum_trials) == (3, 1)
+    assert (median.reduction_factor, median.minimum_trials) == (2, 3)
 
 
 def test_the_older_field_means_the_median_rule() -> None:
