@@ -36,8 +36,8 @@ class Progress:
 
     def update(self) -> None:
         """Looks at the database and shows what is new."""
-        counts = self._store.counts(self._study.id)
         changed = self._store.trials(self._study.id, since=self._revision)
+        counts = self._store.counts(self._study.id)  # afterwards, so that no line leaves out its own trial
         for trial in sorted(changed, key=lambda trial: trial.revision):
             self._revision = max(self._revision, trial.revision)
             if trial.state.is_final:

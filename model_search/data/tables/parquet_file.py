@@ -94,7 +94,7 @@ def _open(filename: str) -> Any:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError:
-        raise UsageError(f"{filename}: Parquet files need pyarrow; pip install 'model-search[parquet]'") from None
+        raise UsageError(f"{filename}: Parquet files need pyarrow: pip install pyarrow") from None
     try:
         return parquet.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:

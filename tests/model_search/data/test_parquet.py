@@ -133,5 +133,5 @@ def test_a_missing_pyarrow_is_one_line(both, monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_pyarrow)
-    with pytest.raises(UsageError, match=r"need pyarrow; pip install 'model-search\[parquet\]'"):
+    with pytest.raises(UsageError, match=r"need pyarrow: pip install pyarrow"):
         make(both / "t.parquet")
