@@ -5,17 +5,18 @@
     python benchmarks/weight_sharing.py --data=adult --adult=PATH/adult-train.csv
 
 For each seed one split, and a few parents that are trained from random weights; each has a child, one edit by the
-spec's own search algorithm. The child is trained cold, with SNAPSHOT, and with SNAPSHOT whose new blocks start as
-identities, all with the same hyperparameters, seed and full-length schedule, and evaluated at twenty moments. The cold
-child's accuracy at its end is the goal; counted is the first of these moments at which each reaches it (never: the
-whole length). A line of JSON a child goes to the results file; what is in it is not done again. Then the mean ratio of
-steps, warm to cold, with a 95 % interval over seeds (Student's t of their means).
+spec's own search algorithm. The child is trained cold, and with SNAPSHOT, whose new blocks start at random or as
+identities, with several factors of the learning rate; all with the same hyperparameters, seed and full-length schedule,
+and evaluated at twenty moments. The cold child's accuracy at its end is the goal; counted is the first of these moments
+at which each reaches it (never: the whole length). A line of JSON a child goes to the results file; what is in it is
+not done again. Then the mean ratio of steps, warm to cold, with a 95 % interval over seeds (Student's t).
 """
 
 import json
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from statistics import fmean, stdev
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -25,6 +26,7 @@ import numpy as np
 from absl import app, flags
 from scipy import stats
 
+from model_search.architecture import Architecture
 from model_search.controller import Controller
 from model_search.data.provider import DataOptions, Provider, providers
 from model_search.open_search import SearchConfig, open_search
@@ -48,13 +50,15 @@ ADULT = flags.DEFINE_string("adult", "", "File adult-train.csv, without a header
 SEEDS = flags.DEFINE_integer("seeds", 5, "Splits.", lower_bound=2)
 PARENTS = flags.DEFINE_integer("parents", 3, "Parents, and children, of each split.", lower_bound=1)
 STEPS = flags.DEFINE_integer("steps", 0, "Steps of a trial; 0: by the data.", lower_bound=0)
+DEEPEN = flags.DEFINE_bool("deepen", False, "Children are their parents with the last block once more, not an edit.")
 RESULTS = flags.DEFINE_string("results", "weight_sharing.jsonl", "File that results are added to.")
 
-SPECS = {"digits": ("dnn", 32, 500), "spoken_digits": ("audio", 32, 300), "adult": ("dnn", 128, 500)}
-"""Spec, batch size and steps by data set."""
+SPECS = {"digits": ("dnn", 32, 100), "spoken_digits": ("audio", 32, 100), "adult": ("dnn", 128, 100)}
+"""Spec, batch size and steps by data set: as short as trials of a search are, whose networks have more to learn."""
 
-ARMS = {"cold": None, "snapshot": False, "identity": True}
-"""Whether new blocks start as identities."""
+ARMS = flags.DEFINE_list(
+    "arms", ["cold", "snapshot:1", "snapshot:0.1", "identity:0.1"], "cold first; others with inherited_rate_factor."
+)
 
 MOMENTS = 20
 
@@ -89,12 +93,14 @@ def curve(search: Search, suggestion: Suggestion, seed: int, parent: int, arm: s
     """Accuracies at the moments of one training, and the share of the weights that came from the parent."""
     keras.utils.clear_session()
     tower = build(search, suggestion, seed)
-    share = 0.0
+    share, rate_factor = 0.0, 1.0
     if arm != "cold":
-        search.spec.transfer_learning_spec.grow_from_identity = bool(ARMS[arm])
+        kind, _, factor = arm.partition(":")
+        search.spec.transfer_learning_spec.grow_from_identity = kind == "identity"
+        search.spec.transfer_learning_spec.inherited_rate_factor = float(factor)
         report = started_from(search, suggestion, tower, [Share(parent, 1.0)])
         assert report is not None and not report.origins[0].error
-        share = report.parameters / report.of_parameters
+        share, rate_factor = report.parameters / report.of_parameters, report.rate_factor
     steps, pipeline = search.options.train_steps, search.pipeline
     moments = [place * steps // MOMENTS for place in range(1, MOMENTS + 1)]
     found: list[float] = []
@@ -107,7 +113,8 @@ def curve(search: Search, suggestion: Suggestion, seed: int, parent: int, arm: s
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "checkpoint")
         plan = Fit(
-            search.spec, suggestion, pipeline, search.options, search.strategy, steps, seed, path, tuple(moments)
+            search.spec, suggestion, pipeline, search.options, search.strategy, steps, seed, path, tuple(moments),
+            rate_factor=rate_factor,
         )  # fmt: skip
         fit(plan, tower, progress)
     return found, share
@@ -135,10 +142,14 @@ def children(seed: int) -> Iterator[dict[str, object]]:
             assert claim is not None
             run_trial(search, claim)
             proposed = search.controller.suggest(50 + place, search.history)
+            if DEEPEN.value:
+                last = next(name for name in reversed(first.architecture.blocks) if name != "IDENTITY")
+                deeper = Architecture((*first.architecture.blocks, last))
+                proposed = replace(proposed, architecture=deeper, origin="deepen")
             # The parent's hyperparameters: what differs is the start alone.
             values = {name: value for name, value in first.hyperparameters.items() if "/" not in name}
             child = Suggestion(proposed.architecture, {**proposed.hyperparameters, **values}, parents=(1,))
-            for arm in ARMS:
+            for arm in ARMS.value:
                 accuracies, share = curve(search, child, config.seed + 7, 1, arm)
                 yield {
                     "data": DATA.value, "seed": seed, "place": place, "arm": arm, "origin": proposed.origin,
@@ -163,7 +174,7 @@ def summary(rows: list[dict[str, object]]) -> None:
     of_child: dict[tuple[object, object], dict[object, list[float]]] = {}
     for row in rows:
         of_child.setdefault((row["seed"], row["place"]), {})[row["arm"]] = row["accuracies"]  # type: ignore[assignment]
-    for arm in list(ARMS)[1:]:
+    for arm in ARMS.value[1:]:
         by_seed: dict[object, list[float]] = {}
         reached, finals = [], []
         for (seed, _), curves in of_child.items():
@@ -186,8 +197,12 @@ def main(_: list[str]) -> None:
     rows = []
     if os.path.exists(RESULTS.value):
         with open(RESULTS.value, encoding="utf-8") as file:
-            rows = [row for row in map(json.loads, file) if row["data"] == DATA.value]
-    done = {seed for seed in range(SEEDS.value) if sum(row["seed"] == seed for row in rows) == 3 * PARENTS.value}
+            rows = [row for row in map(json.loads, file) if row["data"] == DATA.value and row["arm"] in ARMS.value]
+    done = {
+        seed
+        for seed in range(SEEDS.value)
+        if sum(row["seed"] == seed for row in rows) == len(ARMS.value) * PARENTS.value
+    }
     rows = [row for row in rows if row["seed"] in done]
     for seed in range(SEEDS.value):
         if seed not in done:

@@ -17,7 +17,7 @@ from .registry import closest
 from .spec import complete, load_spec, validate
 from .spec.data_options import with_spec
 from .trainer import StopAfter, work
-from .training.options import TrainingOptions
+from .training.options import KEEP_MODELS, TrainingOptions
 
 LEASE_SECONDS = 60.0
 
@@ -43,6 +43,7 @@ def search(
     test_data: Any = None,
     hypertuning_method: str = "",
     refit: bool = True,
+    keep_models: int = KEEP_MODELS,
     **options: Any,
 ) -> StudyHandle:
     """Runs a search in this process. The same call again resumes it; it may join a search that runs elsewhere.
@@ -65,6 +66,7 @@ def search(
       hypertuning_method: `random` or `bayesian`; by default what the spec says.
       refit: whether, at the end, the best network is trained once more on training and held-out data together, and that
         model is the best one; not where `validation_data` are given.
+      keep_models: so many of the best trials keep models and weights, besides those that other trials need; 0: all.
       **options: fields of `DataOptions` (`task`, `class_weight`, `test_fraction`, ...) and of `TrainingOptions`
         (`eval_steps`, `mixed_precision`, `max_parameters`, ...).
 
@@ -82,6 +84,7 @@ def search(
     if hypertuning_method:
         completed.hypertuning_method = hypertuning_method
     validate(completed)
+    seed = completed.replay.seed if completed.replay.trials else seed
     chosen = {"train_steps": train_steps, "batch_size": batch_size, "seed": seed, **options}
     training = TrainingOptions(**_fields(TrainingOptions, chosen))
     provider = provider_from(
@@ -89,7 +92,19 @@ def search(
     )
     refit = refit and validation_data is None
     config = SearchConfig(
-        completed, provider, model_dir, name, owner, max_trials, trial_store, seed, metric, goal, training, refit
+        completed,
+        provider,
+        model_dir,
+        name,
+        owner,
+        max_trials,
+        trial_store,
+        seed,
+        metric,
+        goal,
+        training,
+        refit,
+        keep_models,
     )
     stop = threading.Event()
     opened = open_search(config, stop)

@@ -9,6 +9,7 @@ from .drawn_members import draw_members
 from .hyperparameters import default_values, hyperparameter_space, lacks_nothing, propose
 from .phases import kind_of, members_of_stage
 from .spec import SearchSpec
+from .spec.replay import REPLAY, replay_count, replay_entry
 from .spec.towers import tower
 from .stage_history import StageHistory
 from .study import History, HyperparameterValue, Suggestion, TrialKind
@@ -49,6 +50,8 @@ class Controller:
         Raises:
           SearchSpaceExhaustedError: everything that could be proposed has failed before.
         """
+        if self._spec.HasField("replay"):
+            return self._replayed(number, history, salt)
         user = self._user_suggestion(number, history, salt)
         if user is not None:
             proposal, fixed = user
@@ -64,6 +67,29 @@ class Controller:
         members = members_of_stage(self._spec, number, history)
         seen = StageHistory(history, members) if members else history
         return self._tower(self._searched(number, seen, salt), number, seen, salt, members=members)
+
+    def _replayed(self, number: int, history: History, salt: int) -> Suggestion:
+        """What the spec trains again as trial `number`: a trial as it was, one of its towers, or their ensemble."""
+        if number > replay_count(self._spec):
+            raise SearchSpaceExhaustedError("everything that the spec replays has been trained")
+        entry = replay_entry(self._spec, number)
+        if entry is not None:
+            return Suggestion(
+                Architecture.of(entry.architecture),
+                hyperparameters_from_proto(entry.hparams),
+                TrialKind(entry.kind),
+                tuple(start.trial for start in entry.starts),
+                REPLAY,
+                tuple(entry.members),
+                entry.teacher or None,
+            )
+        towers = self._spec.replay.towers
+        if number > len(towers):
+            members = tuple(range(1, number))
+            return Suggestion(Architecture(()), {}, TrialKind.ENSEMBLE, origin=REPLAY, members=members)
+        proposal = Proposal(tower(self._spec, towers[number - 1].architecture), origin=REPLAY)
+        fixed = hyperparameters_from_proto(towers[number - 1].hparams)
+        return self._tower(proposal, number, history, salt, fixed)
 
     def _tower(
         self,

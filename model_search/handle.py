@@ -7,7 +7,7 @@ from . import files
 from .errors import UsageError
 from .model_dir import read_study_file, refitted_model, store_url
 from .report.leaderboard import leaderboard_rows
-from .study import Study, Trial
+from .study import Study, Trial, is_pruned
 from .trial_store.contract import TrialStore
 from .trial_store.open import open_store
 
@@ -63,6 +63,11 @@ class StudyHandle:
         refitted = refitted_model(self.model_dir, trial.number) if number is None else None
         if refitted:
             return refitted
+        if is_pruned(trial):
+            raise UsageError(
+                f"the model of trial {trial.number} was removed to save space: only the best trials keep theirs"
+                " (--keep_models); its replay.pbtxt trains it again"
+            )
         if trial.result is None or not trial.result.model:
             raise UsageError(f"trial {trial.number} is {trial.state.value} and has no model {trial.error}".rstrip())
         return files.join(self.model_dir, trial.result.model)

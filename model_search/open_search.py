@@ -2,7 +2,7 @@
 
 import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import tensorflow as tf
 
@@ -15,12 +15,14 @@ from .errors import UsageError
 from .model_dir import prepare_model_dir, record_study, store_url
 from .own_blocks import check_own_blocks
 from .proto import search_spec_pb2
+from .retention import Retention
 from .search_parts import Search
 from .spec import SearchSpec, canonical_text, rungs
+from .spec.replay import replay_count
 from .spec.towers import named_blocks
 from .study import StudyConfig
 from .training.metrics import objective_for
-from .training.options import TrainingOptions
+from .training.options import KEEP_MODELS, TrainingOptions
 from .trial_store.history import StoreHistory
 from .trial_store.open import open_store
 
@@ -40,6 +42,7 @@ class SearchConfig:
       metric, goal: of the objective; empty for the task's default.
       training: how trials train.
       refit: whether the best network is trained once more, on training and evaluation data, when the search is over.
+      keep_models: so many of the best trials keep their heavy files, besides those that others need; 0: all.
     """
 
     spec: SearchSpec
@@ -54,6 +57,7 @@ class SearchConfig:
     goal: str = ""
     training: TrainingOptions = field(default_factory=TrainingOptions)
     refit: bool = False
+    keep_models: int = KEEP_MODELS
 
 
 def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Search:
@@ -63,6 +67,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
       UsageError: something given is wrong or does not fit together.
       StudyMismatchError: a study of that name exists and differs.
     """
+    config = with_replay(config)
     check_budget(config)
     pipeline = Pipeline(
         config.provider, config.training.batch_size, max_evaluation_batches=config.training.eval_steps or None
@@ -86,10 +91,11 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
         )
     )
     record_study(config.model_dir, config.owner, config.name, not config.trial_store, to_json(config.provider))
+    history = StoreHistory(store, study)
     return Search(
         store=store,
         study=study,
-        history=StoreHistory(store, study),
+        history=history,
         spec=config.spec,
         controller=Controller(config.spec, config.seed, config.training.train_steps),
         pipeline=pipeline,
@@ -98,7 +104,25 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
         model_dir=config.model_dir,
         refit=config.refit,
         stop=stop or threading.Event(),
+        retention=Retention(store, study, history, config.spec, config.model_dir, config.keep_models),
     )
+
+
+def with_replay(config: SearchConfig) -> SearchConfig:
+    """The same search, or what a spec's replay makes of it: so many trials, trained as they were, and all are kept."""
+    spec, replay = config.spec, config.spec.replay
+    if not spec.HasField("replay"):
+        return config
+    config = replace(config, max_trials=replay_count(spec), refit=False, keep_models=0)
+    if not replay.trials:
+        return config
+    training = replace(
+        config.training,
+        train_steps=replay.train_steps,
+        batch_size=replay.batch_size,
+        mixed_precision=replay.mixed_precision,
+    )
+    return replace(config, seed=replay.seed, training=training)
 
 
 def device_strategy() -> tf.distribute.Strategy:
@@ -114,6 +138,7 @@ def check_budget(config: SearchConfig) -> None:
         "train_steps": (config.training.train_steps, 1),
         "batch_size": (config.training.batch_size, 1),
         "eval_steps": (config.training.eval_steps, 0),
+        "keep_models": (config.keep_models, 0),
         "max_parameters": (config.training.max_parameters, 0),
         "max_flops": (config.training.max_flops, 0),
         "max_latency_ms": (config.training.max_latency_ms, 0),

@@ -9,9 +9,12 @@ from .controller import USER, SearchSpaceExhaustedError
 from .network.costs import Costs, costs_of
 from .network.reloading import check_reloads
 from .network.tower import Tower
+from .replay import wait_for_needs
 from .search_parts import Search
+from .spec.replay import REPLAY, original_number
+from .start_weights import SNAPSHOT
 from .stored_networks import tower_of
-from .study import Suggestion
+from .study import Suggestion, is_pruned
 from .training.failures import check_memory
 from .training.fit import InterruptedTraining
 from .training.limits import LimitError, check_costs, check_parameters
@@ -38,10 +41,11 @@ def prepared(search: Search, claim: Claim) -> Prepared:
 
     Raises:
       TrialError: it cannot be built, or `MAX_REFUSALS` were above the limits.
-      InterruptedTraining: `search.stop` was set meanwhile.
+      InterruptedTraining: `search.stop` was set meanwhile, or a replay's trial must wait for others (`NotYetError`).
       SearchSpaceExhaustedError: there is nothing new to try.
       LeaseLostError: somebody else has the trial now.
     """
+    wait_for_needs(search, claim.number)
     seed = seed_of(search, claim.number)
     for refusals, suggestion in enumerate(suggestions(search, claim), 1):
         try:
@@ -63,11 +67,12 @@ def suggestions(search: Search, claim: Claim) -> Iterator[Suggestion]:
     """What the trial may train, each stored before it is given: what an earlier attempt left, then new ones.
 
     Trainers that ask at the same moment may be told the same architecture. Each looks around after its own is stored,
-    so at least one of them sees the other, and asks again.
+    so at least one of them sees the other, and asks again. In the same way it finds out where the files of a trial that
+    it needs were removed meanwhile (`retention`).
     """
     if claim.suggestion is not None:
         yield claim.suggestion
-    shared = 0
+    shared = lost = 0
     for salt in range(MAX_PROPOSALS):
         try:
             suggestion = search.controller.suggest(claim.number, search.history, salt)
@@ -77,10 +82,24 @@ def suggestions(search: Search, claim: Claim) -> Iterator[Suggestion]:
             search.store.suggest(claim, suggestion)
         except DuplicateSuggestionError:
             continue
-        if shared < MAX_SHARED and suggestion.origin != USER and _is_under_way(search, claim, suggestion):
+        if shared < MAX_SHARED and suggestion.origin not in (USER, REPLAY) and _is_under_way(search, claim, suggestion):
             shared += 1
             continue
+        if lost < MAX_SHARED and _needs_what_is_gone(search, suggestion):
+            lost += 1
+            continue
         yield suggestion
+
+
+def _needs_what_is_gone(search: Search, suggestion: Suggestion) -> bool:
+    """Whether the files of a member, of the teacher or of the parent were removed to save space."""
+    teacher = () if suggestion.teacher is None else (suggestion.teacher,)
+    shares = search.spec.transfer_learning_spec.transfer_learning_type == SNAPSHOT
+    for number in (*suggestion.members, *teacher, *(suggestion.parents[:1] if shares else ())):
+        trial = search.store.trial(search.study.id, number)
+        if trial is not None and is_pruned(trial):
+            return True
+    return False
 
 
 def _is_under_way(search: Search, claim: Claim, suggestion: Suggestion) -> bool:
@@ -100,7 +119,7 @@ def _within(search: Search) -> str:
 
 def seed_of(search: Search, number: int) -> int:
     """The seed of a trial's weights and order of examples."""
-    return (search.study.config.seed * 1_000_003 + number) % 2**31
+    return (search.study.config.seed * 1_000_003 + original_number(search.spec, number)) % 2**31
 
 
 def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:

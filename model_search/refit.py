@@ -55,14 +55,19 @@ def refit_best(search: Search) -> str | None:
         return None
 
 
-def _start_as_the_trial(search: Search, trial: Trial, suggestion: Suggestion, tower: Tower) -> None:
-    """What the trial started from: training that the steps to come build on. Raises `TrialError` where it is gone."""
+def _start_as_the_trial(search: Search, trial: Trial, suggestion: Suggestion, tower: Tower) -> float:
+    """Sets what the trial started from, training that the steps to come build on; gives the rate's factor.
+
+    Raises:
+      TrialError: it is gone.
+    """
     report = read_report(trial_folder(search.model_dir, trial.number))
     if report is None or all(origin.error for origin in report.origins):
-        return
+        return 1.0
     again = started_from(search, suggestion, tower, shares_in(report))
     if again is None or again.parameters < report.parameters:
         raise TrialError(f"the weights that trial {trial.number} started from are gone")
+    return again.rate_factor
 
 
 def _refit(search: Search, trial: Trial) -> str:
@@ -74,11 +79,12 @@ def _refit(search: Search, trial: Trial) -> str:
     steps = trial_steps(search.spec, trial.suggestion.architecture, search.options.train_steps)
     pipeline = Pipeline(JoinedProvider(search.pipeline.provider), search.options.batch_size)
     tower = build(search, trial.suggestion, seed)
-    _start_as_the_trial(search, trial, trial.suggestion, tower)
+    factor = _start_as_the_trial(search, trial, trial.suggestion, tower)
     plan = Fit(
         search.spec, trial.suggestion, pipeline, search.options, search.strategy, steps, seed,
         files.join(folder, f"{trial.number}-{CHECKPOINT}"),
         teaching=teaching_of(search, trial.suggestion, trial.number, pipeline),
+        rate_factor=factor,
     )  # fmt: skip
     losses: dict[int, float] = {}
     marks = set(report_steps(steps))

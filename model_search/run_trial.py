@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 
@@ -14,6 +14,7 @@ from .errors import StudyError
 from .network.serving import forgetting_calls, serving_model
 from .network.tower import Tower
 from .prepare_trial import Prepared, prepared, seed_of
+from .replay import write_replay
 from .rungs import FellBehind, Rungs
 from .search_parts import Search
 from .spec import trial_steps
@@ -109,12 +110,13 @@ def train_and_report(attempt: Attempt) -> None:
         teaching_or_note(search, network.suggestion, claim.number, search.pipeline),
     )  # fmt: skip
     measurements: list[Measurement] = []
-    start_weights(search, claim.number, network.suggestion, network.tower)
+    factor = start_weights(search, claim.number, network.suggestion, network.tower)
     try:
-        fit(plan, network.tower, progress_of(attempt, steps, rungs, measurements))
+        fit(replace(plan, rate_factor=factor), network.tower, progress_of(attempt, steps, rungs, measurements))
     except FellBehind as behind:
         check_lease(attempt)
         write_records(attempt.folder, claim.number, network.suggestion, measurements)
+        write_replay(search, claim.number, network.suggestion)
         search.store.stop(claim, attempt.result(behind.measurement.metrics))
         files.remove(checkpoint)
         return
@@ -122,6 +124,7 @@ def train_and_report(attempt: Attempt) -> None:
     measurements.append(Measurement(steps, metrics))
     with served(search, network.tower) as model:
         check_lease(attempt)
+        write_replay(search, claim.number, network.suggestion)
         path = write_artifacts(
             attempt.folder, claim.number, network.suggestion, model, network.tower.model, logits, measurements
         )

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from .controller import Controller
 from .data.pipeline import Pipeline
+from .retention import Retention
 from .spec import SearchSpec
 from .study import History, Study
 from .training.options import TrainingOptions
@@ -21,6 +22,7 @@ class Search:
     Attributes:
       refit: whether the best network is trained once more on all examples when the search is over.
       stop: set from another thread or a signal handler to end the running trial within about a second.
+      retention: what removes the heavy files of trials that nobody needs any more.
       teacher_outputs: what teachers say of the training examples, as far as it is kept.
       teachers: the search whose trials teach, on the same data; None for this one.
     """
@@ -36,5 +38,6 @@ class Search:
     model_dir: str
     refit: bool
     stop: threading.Event
+    retention: Retention
     teacher_outputs: TeacherOutputs = field(default_factory=TeacherOutputs)
     teachers: "Search | None" = None

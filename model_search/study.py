@@ -171,7 +171,8 @@ class Result:
       metrics: all evaluation metrics, the objective among them.
       parameters: number of trainable and other weights of the network.
       seconds: wall time of the attempt, claim to report.
-      model: path of the exported model, relative to the model directory where it lies in it.
+      model: path of the exported model, relative to the model directory where it lies in it; empty where there is none:
+        the trial was stopped, or its files were removed to save space.
       flops: multiply-adds of one example; None where they cannot be counted, or in trials of earlier versions.
       latency_ms: milliseconds of one example on the machine of the trainer; None in trials of earlier versions.
     """
@@ -218,6 +219,11 @@ class Trial:
     def architecture(self) -> Architecture:
         """The trial's tower; empty until a suggestion was stored."""
         return self.suggestion.architecture if self.suggestion else Architecture(())
+
+
+def is_pruned(trial: Trial) -> bool:
+    """Whether the heavy files of a completed trial were removed."""
+    return trial.state is TrialState.COMPLETED and trial.result is not None and not trial.result.model
 
 
 def rank_key(objective: Objective, trial: Trial) -> tuple[float, float, int]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 
 from .controller import SearchSpaceExhaustedError
+from .replay import NotYetError
 from .run_trial import run_trial
 from .search_parts import Search
 from .study import TrialState
@@ -57,6 +58,10 @@ def _reason_to_end(search: Search, claim: Claim) -> str:
     """Runs a claimed trial; why it is the search's end, where it is."""
     try:
         run_trial(search, claim)
+        search.retention.prune()
+    except NotYetError:
+        search.stop.wait(IDLE_SECONDS)
+        return ""
     except (LeaseLostError, InterruptedTraining):
         return ""
     except SearchSpaceExhaustedError as error:

@@ -111,11 +111,46 @@ class TowerSuggestion(_message.Message):
     hparams: HParamDef
     def __init__(self, architecture: _Optional[_Iterable[str]] = ..., hparams: _Optional[_Union[HParamDef, _Mapping]] = ...) -> None: ...
 
+class ReplayTrial(_message.Message):
+    __slots__ = ("original", "kind", "architecture", "hparams", "members", "teacher", "starts")
+    class Start(_message.Message):
+        __slots__ = ("trial", "weight")
+        TRIAL_FIELD_NUMBER: _ClassVar[int]
+        WEIGHT_FIELD_NUMBER: _ClassVar[int]
+        trial: int
+        weight: float
+        def __init__(self, trial: _Optional[int] = ..., weight: _Optional[float] = ...) -> None: ...
+    ORIGINAL_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
+    HPARAMS_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    TEACHER_FIELD_NUMBER: _ClassVar[int]
+    STARTS_FIELD_NUMBER: _ClassVar[int]
+    original: int
+    kind: str
+    architecture: _containers.RepeatedScalarFieldContainer[str]
+    hparams: HParamDef
+    members: _containers.RepeatedScalarFieldContainer[int]
+    teacher: int
+    starts: _containers.RepeatedCompositeFieldContainer[ReplayTrial.Start]
+    def __init__(self, original: _Optional[int] = ..., kind: _Optional[str] = ..., architecture: _Optional[_Iterable[str]] = ..., hparams: _Optional[_Union[HParamDef, _Mapping]] = ..., members: _Optional[_Iterable[int]] = ..., teacher: _Optional[int] = ..., starts: _Optional[_Iterable[_Union[ReplayTrial.Start, _Mapping]]] = ...) -> None: ...
+
 class ArchitectureReplay(_message.Message):
-    __slots__ = ("towers",)
+    __slots__ = ("towers", "trials", "seed", "train_steps", "batch_size", "mixed_precision")
     TOWERS_FIELD_NUMBER: _ClassVar[int]
+    TRIALS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_STEPS_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    MIXED_PRECISION_FIELD_NUMBER: _ClassVar[int]
     towers: _containers.RepeatedCompositeFieldContainer[TowerSuggestion]
-    def __init__(self, towers: _Optional[_Iterable[_Union[TowerSuggestion, _Mapping]]] = ...) -> None: ...
+    trials: _containers.RepeatedCompositeFieldContainer[ReplayTrial]
+    seed: int
+    train_steps: int
+    batch_size: int
+    mixed_precision: str
+    def __init__(self, towers: _Optional[_Iterable[_Union[TowerSuggestion, _Mapping]]] = ..., trials: _Optional[_Iterable[_Union[ReplayTrial, _Mapping]]] = ..., seed: _Optional[int] = ..., train_steps: _Optional[int] = ..., batch_size: _Optional[int] = ..., mixed_precision: _Optional[str] = ...) -> None: ...
 
 class LearningSpec(_message.Message):
     __slots__ = ("apply_exponential_decay", "min_decay_times", "max_decay_times", "min_learning_rate_decay_rate", "max_learning_rate_decay_rate", "apply_gradient_clipping", "min_gradient_norm_when_clipping", "max_gradient_norm_when_clipping", "apply_l2_regularization", "min_l2_regularization", "max_l2_regularization", "lr_warmup_steps", "min_dropout", "max_dropout", "min_learning_rate", "max_learning_rate", "optimizers", "apply_cosine_decay", "divide_l2_by_examples")
@@ -256,7 +291,7 @@ class DistillationSpec(_message.Message):
     def __init__(self, distillation_type: _Optional[_Union[DistillationSpec.DistillationType, str]] = ..., minimal_pool_size: _Optional[int] = ..., temperature: _Optional[float] = ..., balance_losses_spec: _Optional[_Union[DistillationSpec.AdaptivelyBalancingLossesSpec, _Mapping]] = ...) -> None: ...
 
 class TransferLearningSpec(_message.Message):
-    __slots__ = ("transfer_learning_type", "previous_trials_discount_factor", "max_completed_trials", "grow_from_identity")
+    __slots__ = ("transfer_learning_type", "previous_trials_discount_factor", "max_completed_trials", "grow_from_identity", "inherited_rate_factor")
     class TransferLearningType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         UNKNOWN_TRANSFER_LEARNING_TYPE: _ClassVar[TransferLearningSpec.TransferLearningType]
@@ -273,11 +308,13 @@ class TransferLearningSpec(_message.Message):
     PREVIOUS_TRIALS_DISCOUNT_FACTOR_FIELD_NUMBER: _ClassVar[int]
     MAX_COMPLETED_TRIALS_FIELD_NUMBER: _ClassVar[int]
     GROW_FROM_IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    INHERITED_RATE_FACTOR_FIELD_NUMBER: _ClassVar[int]
     transfer_learning_type: TransferLearningSpec.TransferLearningType
     previous_trials_discount_factor: float
     max_completed_trials: int
     grow_from_identity: bool
-    def __init__(self, transfer_learning_type: _Optional[_Union[TransferLearningSpec.TransferLearningType, str]] = ..., previous_trials_discount_factor: _Optional[float] = ..., max_completed_trials: _Optional[int] = ..., grow_from_identity: bool = ...) -> None: ...
+    inherited_rate_factor: float
+    def __init__(self, transfer_learning_type: _Optional[_Union[TransferLearningSpec.TransferLearningType, str]] = ..., previous_trials_discount_factor: _Optional[float] = ..., max_completed_trials: _Optional[int] = ..., grow_from_identity: bool = ..., inherited_rate_factor: _Optional[float] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
     __slots__ = ("label_name", "number_of_classes", "architecture", "weight_feature_name", "weight_is_a_feature", "apply_activation_on_shared_logits")

@@ -297,6 +297,24 @@ class ReapResponse(_message.Message):
     numbers: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, numbers: _Optional[_Iterable[int]] = ...) -> None: ...
 
+class PruneRequest(_message.Message):
+    __slots__ = ("request_id", "study_id", "numbers", "seen")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    SEEN_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    study_id: int
+    numbers: _containers.RepeatedScalarFieldContainer[int]
+    seen: int
+    def __init__(self, request_id: _Optional[str] = ..., study_id: _Optional[int] = ..., numbers: _Optional[_Iterable[int]] = ..., seen: _Optional[int] = ...) -> None: ...
+
+class PruneResponse(_message.Message):
+    __slots__ = ("numbers",)
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    numbers: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, numbers: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class StudyRequest(_message.Message):
     __slots__ = ("study_id",)
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]

@@ -89,6 +89,11 @@ class TrialServiceStub(object):
                 request_serializer=model__search_dot_proto_dot_trial__service__pb2.ReapRequest.SerializeToString,
                 response_deserializer=model__search_dot_proto_dot_trial__service__pb2.ReapResponse.FromString,
                 )
+        self.Prune = channel.unary_unary(
+                '/model_search.v1.TrialService/Prune',
+                request_serializer=model__search_dot_proto_dot_trial__service__pb2.PruneRequest.SerializeToString,
+                response_deserializer=model__search_dot_proto_dot_trial__service__pb2.PruneResponse.FromString,
+                )
         self.RunningTrainers = channel.unary_unary(
                 '/model_search.v1.TrialService/RunningTrainers',
                 request_serializer=model__search_dot_proto_dot_trial__service__pb2.StudyRequest.SerializeToString,
@@ -236,6 +241,12 @@ class TrialServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Prune(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RunningTrainers(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -374,6 +385,11 @@ def add_TrialServiceServicer_to_server(servicer, server):
                     servicer.Reap,
                     request_deserializer=model__search_dot_proto_dot_trial__service__pb2.ReapRequest.FromString,
                     response_serializer=model__search_dot_proto_dot_trial__service__pb2.ReapResponse.SerializeToString,
+            ),
+            'Prune': grpc.unary_unary_rpc_method_handler(
+                    servicer.Prune,
+                    request_deserializer=model__search_dot_proto_dot_trial__service__pb2.PruneRequest.FromString,
+                    response_serializer=model__search_dot_proto_dot_trial__service__pb2.PruneResponse.SerializeToString,
             ),
             'RunningTrainers': grpc.unary_unary_rpc_method_handler(
                     servicer.RunningTrainers,
@@ -687,6 +703,23 @@ class TrialService(object):
         return grpc.experimental.unary_unary(request, target, '/model_search.v1.TrialService/Reap',
             model__search_dot_proto_dot_trial__service__pb2.ReapRequest.SerializeToString,
             model__search_dot_proto_dot_trial__service__pb2.ReapResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def Prune(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/model_search.v1.TrialService/Prune',
+            model__search_dot_proto_dot_trial__service__pb2.PruneRequest.SerializeToString,
+            model__search_dot_proto_dot_trial__service__pb2.PruneResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

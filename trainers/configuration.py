@@ -68,11 +68,27 @@ def experiment() -> tuple[str, str]:
     return owner, name
 
 
+def take_replay(spec: SearchSpec) -> None:
+    """Takes the settings that belong to a replay's trials, the seed of the split among them, in place of flags.
+
+    Raises:
+      UsageError: a flag is given that says something else.
+    """
+    if not spec.replay.trials:
+        return
+    for name in ("seed", "train_steps", "batch_size", "mixed_precision"):
+        value, given = getattr(spec.replay, name), FLAGS[name].value
+        if FLAGS[name].present and given != value:
+            raise UsageError(f"--{name}={given} is not {value}, which the replay was trained with: leave it out")
+        FLAGS[name].value = value
+
+
 def search_config() -> SearchConfig:
     """Everything that the `train` flags say. Raises `UsageError`."""
     owner, name = experiment()
     load_all_plugins()
     spec = spec_from_flags()
+    take_replay(spec)
     return SearchConfig(
         spec=spec,
         provider=provider_from_flags(spec),
@@ -86,4 +102,5 @@ def search_config() -> SearchConfig:
         goal=FLAGS.optimization_goal,
         training=training_options(),
         refit=FLAGS.refit and not FLAGS.validation_filename,
+        keep_models=FLAGS.keep_models,
     )

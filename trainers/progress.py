@@ -22,6 +22,7 @@ class Progress:
         self._done_before = self._done(store.counts(study.id))
         console = Console(file=sys.stdout)
         columns = [BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}")]
+        self._told: set[int] = set()
         self._bar = RichProgress(*columns, console=console) if console.is_terminal else None
         self._task = self._bar.add_task("starting", total=study.config.max_trials) if self._bar else None
 
@@ -40,7 +41,9 @@ class Progress:
         counts = self._store.counts(self._study.id)  # afterwards, so that no line leaves out its own trial
         for trial in sorted(changed, key=lambda trial: trial.revision):
             self._revision = max(self._revision, trial.revision)
-            if trial.state.is_final:
+            # One whose files are removed later comes again.
+            if trial.state.is_final and trial.number not in self._told:
+                self._told.add(trial.number)
                 self._say(self._line(trial, counts))
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=self._done(counts), description=self._status(counts))

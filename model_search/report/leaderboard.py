@@ -75,7 +75,8 @@ def leaderboard_row(trial: Trial) -> dict[str, Any]:
         "parents": list(suggestion.parents) if suggestion else [],
         "teacher": suggestion.teacher if suggestion else None,
         "seconds": result.seconds if result else None,
-        "model": result.model if result else None,
+        # None where there never was one, or where it was removed to save space.
+        "model": (result.model or None) if result else None,
         # A completed trial may keep the reason of an attempt that was lost before.
         "error": (trial.error or None) if trial.state is not TrialState.COMPLETED else None,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..study import Measurement, Result, Trial
+from ..study import Measurement, Result, Trial, TrialState
 from .leaderboard import leaderboard_row, value_text
 from .tasks import TaskPart, metrics_of
 
@@ -11,6 +11,9 @@ BARS = "▁▂▃▄▅▆▇█"
 
 # Origins in words, where they do not explain themselves. "user": `user_suggestions`, which bundled specs have too.
 ORIGINS = {"": "unknown", "user": "the spec's suggestions"}
+
+MODELLESS = {TrialState.STOPPED: "none", TrialState.COMPLETED: "removed to save space (--keep_models)"}
+"""Why there is no model, by state."""
 
 
 def trial_page(
@@ -52,7 +55,7 @@ def trial_page(
         lines += metric_sections("metrics", trial.result.metrics, tasks)
         lines += [f"parameters: {trial.result.parameters:,}", *cost_lines(trial.result)]
         lines += [f"seconds: {trial.result.seconds:.2f}"]
-        lines += [f"model: {trial.result.model}"]
+        lines += [f"model: {trial.result.model or MODELLESS[trial.state]}"]
     if test:
         lines += metric_sections("test metrics", test, tasks)
     if trial.error:

@@ -33,10 +33,16 @@ def complete(spec: SearchSpec) -> SearchSpec:
     # Studies that were stored before these fields came have specs without them.
     if not completed.second_objective:
         completed.ClearField("second_objective")
-    transfer = completed.transfer_learning_spec
+    if completed.HasField("transfer_learning_spec"):
+        _clear_what_has_no_effect(completed.transfer_learning_spec)
+    return completed
+
+
+def _clear_what_has_no_effect(transfer: TransferLearningSpec) -> None:
     if transfer.transfer_learning_type != TransferLearningSpec.SNAPSHOT_TRANSFER_LEARNING:
         transfer.ClearField("grow_from_identity")
-    return completed
+    if transfer.transfer_learning_type <= TransferLearningSpec.NO_TRANSFER_LEARNING:
+        transfer.ClearField("inherited_rate_factor")
 
 
 def _fill(message: Message) -> None:

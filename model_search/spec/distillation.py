@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..proto.search_spec_pb2 import DistillationSpec, SearchSpec
 from .checks import Words, require
+from .replay import original_number
 
 _FIELD = "distillation_spec"
 _BALANCE = f"{_FIELD}.balance_losses_spec"
@@ -35,7 +36,7 @@ class Lesson:
 def lesson_of(spec: SearchSpec, number: int) -> Lesson:
     """The lesson of trial `number`, if it has a teacher."""
     own = spec.distillation_spec
-    return Lesson(own.distillation_type, own.temperature, ramp(own, number))
+    return Lesson(own.distillation_type, own.temperature, ramp(own, original_number(spec, number)))
 
 
 def ramp(spec: DistillationSpec, number: int) -> float:

@@ -79,7 +79,7 @@ def check_suggestions(spec: SearchSpec) -> None:
         except ValueError as error:
             raise UsageError(f"spec field {field}.hparams: {error}") from None
         for name, value in values.items():
-            _check_hyperparameter(spec, f"{field}.hparams", architecture, name, value)
+            check_hyperparameter(spec, f"{field}.hparams", architecture, name, value)
 
 
 def _checked_tower(spec: SearchSpec, field: str, suggestion: TowerSuggestion) -> Architecture:
@@ -111,9 +111,10 @@ def _checked_tower(spec: SearchSpec, field: str, suggestion: TowerSuggestion) ->
     return arranged
 
 
-def _check_hyperparameter(
+def check_hyperparameter(
     spec: SearchSpec, field: str, architecture: Architecture, name: str, value: HyperparameterValue
 ) -> None:
+    """Checks one hyperparameter that is fixed for a tower. Raises `UsageError`."""
     if names.is_block_specific(name):
         own = _block_hyperparameters(architecture)
         require(name in own, field, name, f"no block of the suggestion has it; {closest(name, own)}")

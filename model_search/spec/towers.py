@@ -32,6 +32,8 @@ def named_blocks(spec: SearchSpec) -> list[str]:
     """Every block that the spec names anywhere, each once."""
     named = [*spec.blocks_to_use, *([spec.reduction_block_type] if is_constrained(spec) else [])]
     named += [name for suggestion in spec.user_suggestions for name in suggestion.architecture]
+    named += [name for replayed in spec.replay.towers for name in replayed.architecture]
+    named += [name for replayed in spec.replay.trials for name in replayed.architecture]
     named += [name for entry in spec.multi_task_spec for name in entry.architecture]
     return list(dict.fromkeys(named))
 

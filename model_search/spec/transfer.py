@@ -16,6 +16,8 @@ def check_transfer(spec: SearchSpec) -> None:
     field = "transfer_learning_spec"
     require(0 < factor <= 1, f"{field}.previous_trials_discount_factor", factor, "it must be above 0 and at most 1")
     require(count >= 1, f"{field}.max_completed_trials", count, "it must be 1 or more")
+    rate = transfer.inherited_rate_factor
+    require(0 < rate <= 1, f"{field}.inherited_rate_factor", rate, "it must be above 0 and at most 1")
     is_average = transfer.transfer_learning_type in AVERAGES
     needed = "it needs transfer_learning_type UNIFORM_AVERAGE_... or LOSS_WEIGHTED_AVERAGE_TRANSFER_LEARNING"
     for name in ("previous_trials_discount_factor", "max_completed_trials"):

@@ -15,6 +15,7 @@ from .distillation import check_distillation
 from .early_stopping import check_early_stopping
 from .names import OPTIMIZERS
 from .refusals import refuse_unsupported
+from .replay import check_replay
 from .search_types import check_search
 from .second_objective import check_second_objective
 from .suggestions import check_suggestions
@@ -113,6 +114,7 @@ def validate(spec: SearchSpec) -> None:
     _check_blocks(spec)
     check_tasks(spec)
     check_suggestions(spec)
+    check_replay(spec)
 
 
 def _value(spec: SearchSpec, path: str) -> Any:
@@ -180,6 +182,8 @@ def _check_learning(spec: SearchSpec) -> None:
 
 
 def _check_blocks(spec: SearchSpec) -> None:
+    if spec.HasField("replay") and not spec.blocks_to_use:
+        return
     require(len(spec.blocks_to_use) > 0, "blocks_to_use", [], "it must name at least one block")
     _refuse_duplicates("blocks_to_use", spec.blocks_to_use)
     for name in spec.blocks_to_use:

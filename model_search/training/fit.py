@@ -38,6 +38,7 @@ class Fit:
       checkpoint: path of the mid-trial checkpoint.
       rungs: further steps at which progress is told, in ascending order.
       teaching: what the trial's teacher says; None where it learns from the labels alone.
+      rate_factor: what the learning rate is multiplied by, throughout.
     """
 
     spec: search_spec_pb2.SearchSpec
@@ -50,6 +51,7 @@ class Fit:
     checkpoint: str
     rungs: tuple[int, ...] = ()
     teaching: Teaching | None = None
+    rate_factor: float = 1.0
 
 
 def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
@@ -59,7 +61,8 @@ def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
       NonFiniteLossError: the loss became NaN or infinite.
       Whatever `progress` raises to end the training.
     """
-    model, values = tower.training_model, plan.suggestion.hyperparameters
+    model, values = tower.training_model, dict(plan.suggestion.hyperparameters)
+    values["learning_rate"] = float(values["learning_rate"]) * plan.rate_factor
     with plan.strategy.scope():
         scales_loss = plan.options.mixed_precision == "mixed_float16"
         replicas = plan.strategy.num_replicas_in_sync

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+KEEP_MODELS = 50
+"""So many of the best trials keep theirs where nothing else is said."""
+
 
 @dataclass(frozen=True)
 class TrainingOptions:

@@ -13,7 +13,7 @@ from ..block import blocks
 from ..network.naming import weight_names
 from ..network.nonnegative import is_nonnegative
 from .alignment import aligned
-from .matching import block_prefix
+from .matching import TOWER, block_prefix
 
 
 def start_as_identities(model: keras.Model, child: Architecture, parent: Architecture) -> tuple[int, ...]:
@@ -22,7 +22,7 @@ def start_as_identities(model: keras.Model, child: Architecture, parent: Archite
     Nothing is done where the parent has a block that the child has not: it is no growth then.
 
     Args:
-      model: of the child, named as its layers' names begin.
+      model: that the child's own tower is, or is a part of.
       child, parent: their towers.
 
     Returns:
@@ -39,7 +39,7 @@ def _start(model: keras.Model, architecture: Architecture, place: int) -> bool:
     """Whether the block at a place is an identity now."""
     block = blocks[architecture[place]].create()
     identity_start = getattr(block, "identity_start", None)
-    prefix = block_prefix(model.name, architecture, place)
+    prefix = block_prefix(TOWER, architecture, place)
     layers = [layer for layer in model.layers if layer.name.startswith(prefix) and not layer.name.endswith(_BETWEEN)]
     if identity_start is None:
         return False

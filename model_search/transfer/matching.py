@@ -6,13 +6,16 @@ from ..architecture import Architecture
 from ..network.weights_file import WeightForm
 from .alignment import aligned
 
+TOWER = "tower_0"
+"""What the names of all weights of a trial's own tower begin with: towers of members have other names."""
+
 
 def matched(
     child: Architecture,
     forms: Mapping[str, WeightForm],
     parent: Architecture,
     stored: Mapping[str, WeightForm],
-    tower: str = "tower_0",
+    tower: str = TOWER,
 ) -> dict[str, str]:
     """Name of the parent's weight by name of the child's, of those that agree.
 

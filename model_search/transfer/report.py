@@ -37,6 +37,7 @@ class TransferReport:
       tensors, parameters: weights that came from any of them.
       of_tensors, of_parameters: all weights of the tower.
       grown: places of new blocks that started as identities, so that the tower was its parent's function.
+      rate_factor: what the trial's learning rate is multiplied by, since much of it has been learned.
     """
 
     fingerprint: str
@@ -46,6 +47,7 @@ class TransferReport:
     of_tensors: int
     of_parameters: int
     grown: tuple[int, ...] = ()
+    rate_factor: float = 1.0
 
     def lines(self) -> list[str]:
         """What people read."""
@@ -56,6 +58,8 @@ class TransferReport:
             lines.append(f"  trial {origin.trial}: {part}{origin.error or what}")
         if self.grown:
             lines.append(f"  started as identities: blocks {', '.join(map(str, self.grown))}")
+        if self.rate_factor != 1:
+            lines.append(f"  learning rate multiplied by {self.rate_factor:.4g}")
         return lines
 
 

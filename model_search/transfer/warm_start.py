@@ -9,7 +9,7 @@ import numpy as np
 from ..architecture import Architecture
 from ..network.naming import weight_names
 from ..network.weights_file import StoredWeights, WeightForm, WeightsError, form_of
-from .matching import matched
+from .matching import TOWER, matched
 from .report import Origin
 
 
@@ -49,20 +49,20 @@ def warm_start(
     largest part.
 
     Args:
-      model: of the tower, named as its layers' names begin.
+      model: that the trial's own tower is, or is a part of.
       architecture: of the tower.
       earlier: trials to take from.
 
     Returns:
       What came from each trial, and the number of parameters by name of each weight that was set.
     """
-    variables = weight_names(model)
+    variables = {name: variable for name, variable in weight_names(model).items() if name.startswith(f"{TOWER}.")}
     forms = {name: form_of(variable) for name, variable in variables.items()}
     sums: dict[str, _Sum] = {}
     origins = []
     for trial in sorted(earlier, key=lambda trial: -trial.weight):
         try:
-            found = _read(trial, architecture, forms, model.name)
+            found = _read(trial, architecture, forms)
         except WeightsError as error:
             origins.append(Origin(trial.number, trial.weight, error=str(error)))
             continue
@@ -75,12 +75,10 @@ def warm_start(
     return origins, {name: int(total.value.size) for name, total in sums.items()}
 
 
-def _read(
-    trial: Earlier, architecture: Architecture, forms: Mapping[str, WeightForm], tower: str
-) -> dict[str, np.ndarray]:
+def _read(trial: Earlier, architecture: Architecture, forms: Mapping[str, WeightForm]) -> dict[str, np.ndarray]:
     """The earlier trial's tensors that agree, by the new tower's names."""
     stored = StoredWeights(trial.path)
-    names = matched(architecture, forms, trial.architecture, stored.forms, tower)
+    names = matched(architecture, forms, trial.architecture, stored.forms)
     values = stored.read(names.values())
     return {name: values[theirs] for name, theirs in names.items()}
 

@@ -169,6 +169,22 @@ class TrialStore(abc.ABC):
         """
 
     @abc.abstractmethod
+    def prune(self, study_id: int, numbers: Collection[int], seen: int) -> Sequence[int]:
+        """Marks completed trials as without files, by an empty path of the model, before these are removed.
+
+        Left as they are: trials that a running or waiting one names as parent, member or teacher, and all where a trial
+        has completed that the caller has not seen, since the choice may be another with it.
+
+        Args:
+          study_id: the study's key.
+          numbers: of the trials whose files may go.
+          seen: the highest revision of a completed trial that the caller knows.
+
+        Returns:
+          Numbers of the trials that were marked now.
+        """
+
+    @abc.abstractmethod
     def running_trainers(self, study_id: int) -> Sequence[str]:
         """Names of the trainers that hold a trial now."""
 

@@ -67,16 +67,21 @@ def _has_tower(trial: Trial) -> bool:
 
 
 class _Ended:
-    """Trials with towers in one final state, by number; only new ones are fetched."""
+    """Trials with towers in one final state, by number; only what is new is fetched.
+
+    A trial comes again when its files were removed.
+    """
 
     def __init__(self, store: TrialStore, study: Study, state: TrialState):
         self._store, self._study, self._state = store, study, state
-        self._trials: list[Trial] = []
+        self._trials: dict[int, Trial] = {}
+        self._sorted: list[Trial] = []
         self._revision = 0
 
     def towers(self) -> Sequence[Trial]:
         new = self._store.trials(self._study.id, {self._state}, since=self._revision)
         if new:
-            self._trials = sorted([*self._trials, *filter(_has_tower, new)], key=lambda trial: trial.number)
+            self._trials |= {trial.number: trial for trial in filter(_has_tower, new)}
+            self._sorted = sorted(self._trials.values(), key=lambda trial: trial.number)
             self._revision = max(self._revision, *(trial.revision for trial in new))
-        return self._trials
+        return self._sorted

@@ -41,6 +41,7 @@ def open_small(
     test_fraction: float = 0.0,
     seed: int = 0,
     refit: bool = False,
+    keep_models: int = 0,
     **training,
 ) -> Search:
     """Opens a search of small vectors (or of `data`)."""
@@ -49,5 +50,8 @@ def open_small(
     validate(message)
     provider = provider_from(data or vectors(), options=DataOptions(test_fraction=test_fraction))
     options = TrainingOptions(**{"train_steps": 20, "batch_size": 16, **training})
-    config = SearchConfig(message, provider, str(folder), max_trials=trials, seed=seed, training=options, refit=refit)
+    config = SearchConfig(
+        message, provider, str(folder), max_trials=trials, seed=seed, training=options, refit=refit,
+        keep_models=keep_models,
+    )  # fmt: skip
     return open_search(config, threading.Event())

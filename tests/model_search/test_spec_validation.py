@@ -189,7 +189,6 @@ REFUSED = {
     "crossover_probability": "crossover_probability: 0.5",
     "random_architecture_probability": "random_architecture_probability: 0.5",
     "ensemble_spec": "ensemble_spec { ensemble_search_type: ADAPTIVE_ENSEMBLE_SEARCH }",
-    "replay": "replay { towers { architecture: 'IDENTITY' } }",
     "multi_task_spec": "multi_task_spec { label_name: 'a' }",
     "primary_task_name": "primary_task_name: 'a'",
     "pass_label_dict_as_is": "pass_label_dict_as_is: true",
@@ -226,11 +225,6 @@ def test_what_is_not_there_yet_is_refused(refusal):
             "ensemble_spec { combining_type: WEIGHTED_ENSEMBLE adaptive_search {} }",
             "ensemble_spec.combining_type is WEIGHTED_ENSEMBLE",
             "remove ensemble_spec",
-        ),
-        (
-            "replay { towers { architecture: 'IDENTITY' } }",
-            "replay.towers[0].architecture[0] is 'IDENTITY'",
-            "remove replay",
         ),
     ],
 )

@@ -16,7 +16,9 @@ from model_search.run_trial import run_trial
 from model_search.search_parts import Search
 from model_search.start_weights import start_weights
 from model_search.study import Suggestion, TrialKind, TrialState
+from model_search.training import fit as fitting
 from model_search.training.fit import InterruptedTraining
+from model_search.training.optimizers import build_optimizer
 from model_search.transfer.report import read_report
 
 DENSE, LOWRANK = "FIXED_OUTPUT_FULLY_CONNECTED_64", "LOWRANK_2_SKIP"
@@ -76,6 +78,22 @@ def test_a_child_starts_as_its_parent_ended(tmp_path):
     assert origin.parameters == found.parameters == (4 + 1) * 64 + (64 + 1) * 64 + (64 + 1) * 2
     assert found.of_parameters == found.parameters + 64 * (2 * 2 + 1)
     assert found.grown == ()
+    assert found.rate_factor == pytest.approx(1 - 0.9 * found.parameters / found.of_parameters)
+
+
+def test_the_more_is_inherited_the_lower_is_the_learning_rate(tmp_path, monkeypatch):
+    rates = []
+
+    def recorded(values, *arguments):
+        rates.append(values["learning_rate"])
+        return build_optimizer(values, *arguments)
+
+    monkeypatch.setattr(fitting, "build_optimizer", recorded)
+    search = open_small(tmp_path, sharing("SNAPSHOT", inherited_rate_factor=0.25))
+    run(search, DENSE)
+    run(search, DENSE, "FULLY_CONNECTED", parents=(1,))  # an identity: all of it has been learned
+    assert rates == pytest.approx([VALUES["learning_rate"], 2 * VALUES["learning_rate"] * 0.25])
+    assert report(tmp_path, 2).lines()[-1] == "  learning rate multiplied by 0.25"
 
 
 @pytest.mark.parametrize("grows", [True, False])

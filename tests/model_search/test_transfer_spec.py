@@ -10,6 +10,7 @@ UNIFORM = "transfer_learning_type: UNIFORM_AVERAGE_TRANSFER_LEARNING "
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (UNIFORM + "inherited_rate_factor: 0", "inherited_rate_factor is 0; it must be above 0 and at most 1"),
         (
             UNIFORM + "previous_trials_discount_factor: 0",
             "previous_trials_discount_factor is 0; it must be above 0 and",
@@ -41,6 +42,6 @@ def test_settings_that_have_an_effect():
 
 def test_a_stored_study_without_weight_sharing_keeps_its_text():
     none = complete(parse_spec(DNN % "transfer_learning_type: NO_TRANSFER_LEARNING", "x"))
-    assert "grow_from_identity" not in canonical_text(none)
+    assert "grow_from_identity" not in canonical_text(none) and "inherited_rate" not in canonical_text(none)
     snapshot = complete(parse_spec(DNN % "transfer_learning_type: SNAPSHOT_TRANSFER_LEARNING", "x"))
     assert "grow_from_identity: " in canonical_text(snapshot)

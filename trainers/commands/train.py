@@ -6,6 +6,7 @@ The same command again goes on where the last one stopped. A larger --max_trials
 from absl import flags
 
 from ...errors import UsageError
+from ...training.options import KEEP_MODELS
 from ..flags import (
     FLAGS,
     define_data_flags,
@@ -26,6 +27,12 @@ def define_flags() -> None:
     define_training_flags()
     flags.DEFINE_integer("max_trials", 20, "Trials of the whole study, however many trainers there are.")
     flags.DEFINE_string("time_limit", "", "Stop after 90 (seconds), 15m, 2h or 1d; the same command again resumes.")
+    flags.DEFINE_integer(
+        "keep_models",
+        KEEP_MODELS,
+        "So many of the best trials keep models and weights, besides those that other trials need; 0: all.",
+        lower_bound=0,
+    )
     flags.DEFINE_integer("num_trainers", 1, "Local trainer processes; 0 trains in this process, for debuggers.")
     flags.DEFINE_string("trainer_id", "", "Label of these trainers, shown by `show`.")
     flags.DEFINE_float("lease_seconds", 60.0, "A trial whose trainer is silent for so long is taken up by another.")

@@ -130,6 +130,11 @@ class GrpcTrialStore(TrialStore):
         request = pb.ReapRequest(request_id=new_token(), study_id=study_id, dead_trainers=names)
         return list(self._calls().call(self._stub.Reap, request).numbers)
 
+    def prune(self, study_id: int, numbers: Collection[int], seen: int) -> Sequence[int]:
+        """See `TrialStore`."""
+        request = pb.PruneRequest(request_id=new_token(), study_id=study_id, numbers=sorted(numbers), seen=seen)
+        return list(self._calls().call(self._stub.Prune, request).numbers)
+
     def running_trainers(self, study_id: int) -> Sequence[str]:
         """See `TrialStore`."""
         return list(self._calls().call(self._stub.RunningTrainers, pb.StudyRequest(study_id=study_id)).trainers)

@@ -113,6 +113,12 @@ class TrialServicer(TrialServiceServicer):
         numbers = self._write(request, context, lambda: self._store.reap(request.study_id, names))
         return pb.ReapResponse(numbers=numbers)
 
+    def Prune(self, request: pb.PruneRequest, context: grpc.ServicerContext) -> pb.PruneResponse:
+        """See `TrialStore.prune`."""
+        numbers = list(request.numbers)
+        pruned = self._write(request, context, lambda: self._store.prune(request.study_id, numbers, request.seen))
+        return pb.PruneResponse(numbers=pruned)
+
     def RunningTrainers(self, request: pb.StudyRequest, context: grpc.ServicerContext) -> pb.RunningTrainersResponse:
         """See `TrialStore.running_trainers`."""
         return pb.RunningTrainersResponse(trainers=self._store.running_trainers(request.study_id))

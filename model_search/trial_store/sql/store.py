@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection
 from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialKind, TrialState
 from ..contract import Claim, TrialStore
 from ..texts import check_lease, check_token, new_token
-from . import at_once, changes, queries, studies
+from . import at_once, changes, pruning, queries, studies
 from .database import LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS, Database, LostError
 from .migrate import prepare
 
@@ -120,6 +120,10 @@ class SqlTrialStore(TrialStore):
         return self._database.write(
             lambda connection: changes.reap(connection, study_id, dead_trainers, self.max_attempts)
         )
+
+    def prune(self, study_id: int, numbers: Collection[int], seen: int) -> Sequence[int]:
+        """See `TrialStore`."""
+        return self._database.write(lambda connection: pruning.prune(connection, study_id, numbers, seen))
 
     def running_trainers(self, study_id: int) -> Sequence[str]:
         """See `TrialStore`."""

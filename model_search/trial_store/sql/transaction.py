@@ -2,6 +2,7 @@
 
 import enum
 from collections import Counter
+from collections.abc import Collection
 from types import TracebackType
 from typing import Any
 
@@ -99,6 +100,13 @@ class StudyTransaction:
         self._deltas.subtract(TrialState(state) for state in states)
         self.last_number = number
         self._changed = True
+
+    def forget_models(self, numbers: Collection[int]) -> None:
+        """Takes the paths of their models from trials: their files are about to be removed."""
+        if numbers:
+            of_numbers = (trials.c.study_id == self.study_id, trials.c.number.in_(numbers))
+            self.connection.execute(update(trials).where(*of_numbers).values(model="", revision=self.revision))
+            self._changed = True
 
     def move(self, number: int, transition: Transition, *, held_by: str | None = None, **values: Any) -> bool:
         """Changes a trial, if it is in the state that the transition starts from.

@@ -1,5 +1,6 @@
 """What every trial database must do. A test module subclasses `StoreConformance` and gives it a fresh `store`."""
 
+import dataclasses
 import math
 import threading
 import time
@@ -575,6 +576,38 @@ class QueryConformance:
         assert best(9, TrialKind.SEARCH, TrialKind.DISTILLATION) == [3, 4, 1]
         assert best(2, *TrialKind) == [2, 3]
         assert best(9) == []
+
+    def test_files_go_only_where_nobody_needs_them(self, store: TrialStore) -> None:
+        study = store.open_study(config(max_trials=10))
+        completed(store, study, *[(0.1 * place, 0.5) for place in range(1, 8)])
+        for claim, needs in (
+            (claimed(store, study), {"parents": (1,)}),
+            (claimed(store, study), {"members": (2, 3)}),
+            (claimed(store, study), {"teacher": 4}),
+        ):
+            store.suggest(claim, dataclasses.replace(suggestion("A", rate=0.5 / claim.number), **needs))
+            last = claim
+        store.release(last)  # what waits for another attempt needs its teacher as well
+        seen = max(trial.revision for trial in store.trials(study.id, {TrialState.COMPLETED}))
+        assert store.prune(study.id, range(1, 7), seen) == [5, 6]
+        models = {trial.number: trial.result.model for trial in store.trials(study.id) if trial.result}
+        assert [number for number, model in models.items() if not model] == [5, 6]
+        # Marked once; said again, and of trials that are no completed ones, nothing happens.
+        assert store.prune(study.id, [5, 6, 8, 99], seen) == []
+        changed = store.trials(study.id, {TrialState.COMPLETED}, since=seen)
+        assert [trial.number for trial in changed] == [5, 6]
+
+    def test_who_has_not_seen_all_completed_trials_removes_nothing(self, store: TrialStore, study: Study) -> None:
+        completed(store, study, (0.1, 0.5), (0.2, 0.5))
+        seen = max(trial.revision for trial in store.trials(study.id))
+        claim = claimed(store, study)
+        store.suggest(claim, suggestion("B"))
+        store.complete(claim, result(0.3))
+        assert store.prune(study.id, [1], seen) == []
+        seen = max(trial.revision for trial in store.trials(study.id))
+        assert store.prune(study.id, [1], seen) == [1]
+        # That mark is nothing that another one would have to see first.
+        assert store.prune(study.id, [2], seen) == [2]
 
     def test_best_of_a_minimum(self, store: TrialStore) -> None:
         study = store.open_study(config(objective=Objective("loss", Goal.MINIMIZE)))
