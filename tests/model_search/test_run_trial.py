@@ -48,7 +48,7 @@ def test_a_trial_leaves_result_measurements_and_files(tmp_path) -> None:
     assert steps == [2, 4, 6, 8, 10, 12, 14, 16, 18, 20]
     folder = tmp_path / "trials" / "1"
     assert {path.name for path in folder.iterdir()} == {
-        "model.keras", "suggestion.pbtxt", "measurements.json", "evaluation_logits.npy",
+        "model.keras", "suggestion.pbtxt", "replay.pbtxt", "measurements.json", "evaluation_logits.npy",
         "events.out.tfevents.model_search", "weights.npz",
     }  # fmt: skip
     assert suggestion_from_text((folder / "suggestion.pbtxt").read_text()) == (1, trial.suggestion)

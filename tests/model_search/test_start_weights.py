@@ -78,7 +78,7 @@ def test_a_child_starts_as_its_parent_ended(tmp_path):
     assert origin.parameters == found.parameters == (4 + 1) * 64 + (64 + 1) * 64 + (64 + 1) * 2
     assert found.of_parameters == found.parameters + 64 * (2 * 2 + 1)
     assert found.grown == ()
-    assert found.rate_factor == pytest.approx(1 - 0.9 * found.parameters / found.of_parameters)
+    assert found.rate_factor == 1
 
 
 def test_the_more_is_inherited_the_lower_is_the_learning_rate(tmp_path, monkeypatch):

@@ -39,7 +39,7 @@ def test_a_trial_behind_others_is_stopped_and_stays_as_evidence(tmp_path) -> Non
     assert [measurement.step for measurement in measurements] == [9, 10]
     assert measurements[-1].objective == trial.result.objective == trial.result.metrics["accuracy"]
     assert {path.name for path in (tmp_path / "trials" / "3").iterdir()} == {
-        "suggestion.pbtxt", "measurements.json", "events.out.tfevents.model_search",
+        "suggestion.pbtxt", "replay.pbtxt", "measurements.json", "events.out.tfevents.model_search",
     }  # fmt: skip
     assert search.store.best(search.study.id, 9) == []
     assert search.history.stopped() == [trial]
