@@ -437,33 +437,23 @@ class NumberOfResponse(_message.Message):
     number: int
     def __init__(self, number: _Optional[int] = ...) -> None: ...
 
-class FileName(_message.Message):
-    __slots__ = ("study_id", "number", "name")
-    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
-    NUMBER_FIELD_NUMBER: _ClassVar[int]
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    study_id: int
-    number: int
-    name: str
-    def __init__(self, study_id: _Optional[int] = ..., number: _Optional[int] = ..., name: _Optional[str] = ...) -> None: ...
-
 class FileInfo(_message.Message):
-    __slots__ = ("size", "sha256")
+    __slots__ = ("name", "size", "sha256")
+    NAME_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
+    name: str
     size: int
     sha256: str
-    def __init__(self, size: _Optional[int] = ..., sha256: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., size: _Optional[int] = ..., sha256: _Optional[str] = ...) -> None: ...
 
 class UploadHeader(_message.Message):
-    __slots__ = ("claim", "name", "info")
+    __slots__ = ("claim", "file")
     CLAIM_FIELD_NUMBER: _ClassVar[int]
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    INFO_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
     claim: Claim
-    name: str
-    info: FileInfo
-    def __init__(self, claim: _Optional[_Union[Claim, _Mapping]] = ..., name: _Optional[str] = ..., info: _Optional[_Union[FileInfo, _Mapping]] = ...) -> None: ...
+    file: FileInfo
+    def __init__(self, claim: _Optional[_Union[Claim, _Mapping]] = ..., file: _Optional[_Union[FileInfo, _Mapping]] = ...) -> None: ...
 
 class UploadRequest(_message.Message):
     __slots__ = ("header", "content")
@@ -473,16 +463,32 @@ class UploadRequest(_message.Message):
     content: bytes
     def __init__(self, header: _Optional[_Union[UploadHeader, _Mapping]] = ..., content: _Optional[bytes] = ...) -> None: ...
 
+class ListFilesRequest(_message.Message):
+    __slots__ = ("study_id", "number")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    study_id: int
+    number: int
+    def __init__(self, study_id: _Optional[int] = ..., number: _Optional[int] = ...) -> None: ...
+
+class ListFilesResponse(_message.Message):
+    __slots__ = ("files",)
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[FileInfo]
+    def __init__(self, files: _Optional[_Iterable[_Union[FileInfo, _Mapping]]] = ...) -> None: ...
+
 class DownloadRequest(_message.Message):
-    __slots__ = ("file",)
-    FILE_FIELD_NUMBER: _ClassVar[int]
-    file: FileName
-    def __init__(self, file: _Optional[_Union[FileName, _Mapping]] = ...) -> None: ...
+    __slots__ = ("study_id", "number", "name")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    study_id: int
+    number: int
+    name: str
+    def __init__(self, study_id: _Optional[int] = ..., number: _Optional[int] = ..., name: _Optional[str] = ...) -> None: ...
 
 class DownloadResponse(_message.Message):
-    __slots__ = ("info", "content")
-    INFO_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("content",)
     CONTENT_FIELD_NUMBER: _ClassVar[int]
-    info: FileInfo
     content: bytes
-    def __init__(self, info: _Optional[_Union[FileInfo, _Mapping]] = ..., content: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, content: _Optional[bytes] = ...) -> None: ...

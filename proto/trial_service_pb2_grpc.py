@@ -909,6 +909,11 @@ class FileServiceStub(object):
                 request_serializer=model__search_dot_proto_dot_trial__service__pb2.UploadRequest.SerializeToString,
                 response_deserializer=model__search_dot_proto_dot_trial__service__pb2.FileInfo.FromString,
                 )
+        self.List = channel.unary_unary(
+                '/model_search.v1.FileService/List',
+                request_serializer=model__search_dot_proto_dot_trial__service__pb2.ListFilesRequest.SerializeToString,
+                response_deserializer=model__search_dot_proto_dot_trial__service__pb2.ListFilesResponse.FromString,
+                )
         self.Download = channel.unary_stream(
                 '/model_search.v1.FileService/Download',
                 request_serializer=model__search_dot_proto_dot_trial__service__pb2.DownloadRequest.SerializeToString,
@@ -927,8 +932,14 @@ class FileServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def List(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Download(self, request, context):
-        """The description comes first, then the content.
+        """The content, in pieces.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -941,6 +952,11 @@ def add_FileServiceServicer_to_server(servicer, server):
                     servicer.Upload,
                     request_deserializer=model__search_dot_proto_dot_trial__service__pb2.UploadRequest.FromString,
                     response_serializer=model__search_dot_proto_dot_trial__service__pb2.FileInfo.SerializeToString,
+            ),
+            'List': grpc.unary_unary_rpc_method_handler(
+                    servicer.List,
+                    request_deserializer=model__search_dot_proto_dot_trial__service__pb2.ListFilesRequest.FromString,
+                    response_serializer=model__search_dot_proto_dot_trial__service__pb2.ListFilesResponse.SerializeToString,
             ),
             'Download': grpc.unary_stream_rpc_method_handler(
                     servicer.Download,
@@ -972,6 +988,23 @@ class FileService(object):
         return grpc.experimental.stream_unary(request_iterator, target, '/model_search.v1.FileService/Upload',
             model__search_dot_proto_dot_trial__service__pb2.UploadRequest.SerializeToString,
             model__search_dot_proto_dot_trial__service__pb2.FileInfo.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def List(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/model_search.v1.FileService/List',
+            model__search_dot_proto_dot_trial__service__pb2.ListFilesRequest.SerializeToString,
+            model__search_dot_proto_dot_trial__service__pb2.ListFilesResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

@@ -229,6 +229,16 @@ class TrialStore(abc.ABC):
     def number_of(self, study_id: int, fingerprint: str) -> int | None:
         """The number of the trial whose suggestion has this fingerprint, or None."""
 
+    def share_files(self, folder: str) -> None:  # noqa: B027 - most stores have nothing to do
+        """Says where this process keeps files of trials: a model directory.
+
+        A store whose trainers share no folder sends files of a trial along when it completes, and fetches those of
+        parents, teacher and members when a trial is suggested. Others do nothing.
+        """
+
+    def bring_files(self, study_id: int, number: int) -> None:  # noqa: B027 - the same
+        """Sees to it that files of a trial, and of its members, are in the shared folder, where the store has them."""
+
     @abc.abstractmethod
     def close(self) -> None:
         """Gives back connections. The store cannot be used afterwards."""

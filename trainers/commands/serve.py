@@ -29,6 +29,8 @@ def define_flags() -> None:
     flags.DEFINE_string("tls_certificate", "", "PEM file of the service's certificate, with the chain behind it.")
     flags.DEFINE_string("tls_key", "", "PEM file of its private key.")
     flags.DEFINE_string("tls_client_ca", "", "PEM file of the authority that clients' certificates must come from.")
+    flags.DEFINE_string("files", "", "Folder for files of trials, where trainers share none; by default none are kept.")
+    flags.DEFINE_integer("max_file_bytes", default.max_file_bytes, "Of one file of a trial.", lower_bound=1)
     flags.DEFINE_integer("workers", default.workers, "Calls that are answered at the same time.", lower_bound=1)
     flags.DEFINE_integer("max_message_bytes", default.max_message_bytes, "Of one message.", lower_bound=1 << 16)
     flags.DEFINE_float(
@@ -75,6 +77,8 @@ def options_from_flags() -> ServiceOptions:
         certificate=pem("tls_certificate"),
         key=pem("tls_key"),
         client_ca=pem("tls_client_ca"),
+        folder=FLAGS.files,
+        max_file_bytes=FLAGS.max_file_bytes,
         workers=FLAGS.workers,
         max_message_bytes=FLAGS.max_message_bytes,
         max_calls_per_second=FLAGS.max_calls_per_second,

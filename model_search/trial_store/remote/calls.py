@@ -18,7 +18,9 @@ T = TypeVar("T")
 CALL_SECONDS = 15.0
 """Deadline of one try of a call."""
 STREAM_SECONDS = 120.0
-"""Deadline of one try of a call that streams: a history, a file."""
+"""Deadline of one try of a call that streams a history."""
+FILE_SECONDS = 600.0
+"""The same of a file."""
 PATIENCE_SECONDS = 60.0
 OPENING_SECONDS = 10.0
 
@@ -69,9 +71,9 @@ class Caller:
             STREAM_SECONDS,
         )
 
-    def work(self, work: Callable[[float, Any], T], patience: float = STREAM_SECONDS) -> T:
-        """Whatever `work` does with a deadline in seconds and metadata, as often as needed; the same errors."""
-        return self._try(lambda left: work(left, self._metadata), patience, STREAM_SECONDS)
+    def work(self, work: Callable[[float, Any], T]) -> T:
+        """Whatever `work` does with a file, a deadline in seconds and metadata, as often as needed; the same errors."""
+        return self._try(lambda left: work(left, self._metadata), FILE_SECONDS, FILE_SECONDS)
 
     def _try(self, work: Callable[[float], T], patience: float, seconds: float) -> T:
         deadline = time.monotonic() + patience

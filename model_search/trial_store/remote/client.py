@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from ...files import is_remote
 from ...proto import trial_service_pb2 as pb
 from ...proto.trial_service_pb2_grpc import FileServiceStub, TrialServiceStub
 from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialKind, TrialState
@@ -11,6 +12,7 @@ from ..texts import check_config, check_lease, check_token, new_token, stored_te
 from . import convert
 from .calls import OPENING_SECONDS, PATIENCE_SECONDS, Caller
 from .channel import address_of, client_token, open_channel
+from .exchange import FileExchange
 
 PROTOCOL = 1
 LEAST_PATIENCE_SECONDS = 10.0
@@ -36,7 +38,7 @@ class GrpcTrialStore(TrialStore):
         self._closed = False
         self._caller = Caller(self.name, (("authorization", f"Bearer {token}"),) if token else ())
         self._stub = TrialServiceStub(self._channel)
-        self._files = FileServiceStub(self._channel)
+        self._exchange: FileExchange | None = None
         try:
             described = self._caller.call(self._stub.Describe, pb.DescribeRequest(), OPENING_SECONDS)
             if described.protocol != PROTOCOL:
@@ -77,7 +79,11 @@ class GrpcTrialStore(TrialStore):
             request_id=token, study_id=study_id, trainer=stored_text(trainer), lease_seconds=lease_seconds
         )
         answer = self._calls().call(self._stub.Claim, request)
-        return convert.claim_from_proto(answer.claim) if answer.HasField("claim") else None
+        if not answer.HasField("claim"):
+            return None
+        claim = convert.claim_from_proto(answer.claim)
+        self._bring_for(study_id, claim.suggestion)
+        return claim
 
     def suggest(self, claim: Claim, suggestion: Suggestion) -> None:
         """See `TrialStore`."""
@@ -86,6 +92,7 @@ class GrpcTrialStore(TrialStore):
             self._stub.Suggest,
             pb.SuggestRequest(request_id=new_token(), claim=convert.claim_right_to_proto(claim), suggestion=message),
         )
+        self._bring_for(claim.study_id, suggestion)
 
     def refuse(self, claim: Claim) -> None:
         """See `TrialStore`."""
@@ -105,7 +112,9 @@ class GrpcTrialStore(TrialStore):
         )
 
     def complete(self, claim: Claim, result: Result) -> None:
-        """See `TrialStore`."""
+        """See `TrialStore`. Sends the trial's files before, where the service keeps them."""
+        if self._exchange:
+            self._exchange.publish(claim)
         self._calls().call(self._stub.Complete, _with_result(claim, result))
 
     def stop(self, claim: Claim, result: Result) -> None:
@@ -186,6 +195,27 @@ class GrpcTrialStore(TrialStore):
         request = pb.NumberOfRequest(study_id=study_id, fingerprint=unicode_text(fingerprint))
         found = self._calls().call(self._stub.NumberOf, request)
         return found.number if found.HasField("number") else None
+
+    def share_files(self, folder: str) -> None:
+        """See `TrialStore`. A bucket is shared already, and a service may keep no files."""
+        if self.max_file_bytes and not is_remote(folder):
+            self._exchange = FileExchange(self._calls, FileServiceStub(self._channel), folder, self.max_file_bytes)
+
+    def bring_files(self, study_id: int, number: int) -> None:
+        """See `TrialStore`."""
+        if not self._exchange:
+            return
+        self._exchange.bring(study_id, number)
+        trial = self.trial(study_id, number)
+        for member in trial.suggestion.members if trial and trial.suggestion else ():
+            self.bring_files(study_id, member)
+
+    def _bring_for(self, study_id: int, suggestion: Suggestion | None) -> None:
+        """Fetches what a trial starts from."""
+        if self._exchange and suggestion:
+            teacher = () if suggestion.teacher is None else (suggestion.teacher,)
+            for number in dict.fromkeys((*suggestion.parents, *suggestion.members, *teacher)):
+                self.bring_files(study_id, number)
 
     def close(self) -> None:
         """See `TrialStore`."""

@@ -9,8 +9,9 @@ from grpc_reflection.v1alpha import reflection
 
 from ...errors import UsageError
 from ...proto import trial_service_pb2 as pb
-from ...proto.trial_service_pb2_grpc import add_TrialServiceServicer_to_server
+from ...proto.trial_service_pb2_grpc import add_FileServiceServicer_to_server, add_TrialServiceServicer_to_server
 from ..contract import TrialStore
+from .file_servicer import FileServicer
 from .guard import Guard
 from .options import ServiceOptions
 from .rates import Rates
@@ -40,17 +41,20 @@ class Service:
         """
         self._options = options
         guard = Guard(options.token, Rates(options.max_calls_per_second), Refusals())
-        # Daemons of the pool: a call that waits for a database which is gone does not keep the process.
         self._server = grpc.server(
             ThreadPoolExecutor(options.workers, thread_name_prefix="call"),
             interceptors=[guard],
             options=_channel_options(options),
             maximum_concurrent_rpcs=options.max_calls,
         )
-        add_TrialServiceServicer_to_server(TrialServicer(store), self._server)
+        max_file_bytes = options.max_file_bytes if options.folder else 0
+        add_TrialServiceServicer_to_server(TrialServicer(store, max_file_bytes), self._server)
+        if options.folder:
+            files = FileServicer(store, options.folder, options.max_file_bytes)
+            add_FileServiceServicer_to_server(files, self._server)
         self._health = health.HealthServicer(experimental_non_blocking=True)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        names = (SERVICE, *((FILE_SERVICE,) if options.folder else ()), health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
         self.port = _listen(self._server, options)
         self._server.start()
