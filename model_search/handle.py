@@ -60,6 +60,7 @@ class StudyHandle:
           UsageError: the trial has no model.
         """
         trial = self.best_trial() if number is None else self.trial(number)
+        self.store.bring_files(self.study.id, trial.number)
         refitted = refitted_model(self.model_dir, trial.number) if number is None else None
         if refitted:
             return refitted
@@ -89,21 +90,43 @@ def load(model_dir: str, trial_store: str = "", name: str = "", owner: str = "")
     """Opens the results of a search.
 
     Args:
-      model_dir: of the search.
+      model_dir: of the search, or for the files that a trial service sends; empty where none is needed.
       trial_store: database URL, where it is not inside `model_dir`.
-      name, owner: of the experiment; by default the one that `model_dir` holds.
+      name, owner: of the experiment; by default the one that `model_dir` holds, or the only one of the database.
 
     Raises:
       UsageError: there is no such experiment.
     """
-    known: Any = read_study_file(model_dir)
-    if not known:
+    known: Any = read_study_file(model_dir) if model_dir else {}
+    if not known and not trial_store:
         raise UsageError(f"--model_dir={model_dir} holds no experiment; `model_search train` makes one")
     if not trial_store and not known.get("local_store", True):
         raise UsageError(f"the trials of --model_dir={model_dir} are in another database: give its --trial_store")
     store = open_store(store_url(model_dir, trial_store))
-    owner, name = owner or known["owner"], name or known["name"]
-    study = store.find_study(owner, name)
-    if study is None:
-        raise UsageError(f"there is no experiment {name!r} of {owner!r} in the trial database")
-    return StudyHandle(store, study, model_dir)
+    if model_dir:
+        store.share_files(model_dir)
+    owner, name = owner or known.get("owner", ""), name or known.get("name", "")
+    return StudyHandle(store, chosen_study(store, owner, name), model_dir)
+
+
+def chosen_study(store: TrialStore, owner: str, name: str) -> Study:
+    """The study of this owner and name; where one or both are not given, the only one that fits.
+
+    Raises:
+      UsageError: there is none, or there are several.
+    """
+    if owner and name:
+        found = [study for study in (store.find_study(owner, name),) if study is not None]
+    else:
+        found = [
+            study
+            for study in store.studies()
+            if (not owner or study.config.owner == owner) and (not name or study.config.name == name)
+        ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(sorted(f"{study.config.name!r} of {study.config.owner!r}" for study in found)[:5])
+        raise UsageError(f"the trial database has several experiments: {names}; choose by --experiment_name")
+    wanted = " of ".join([f"{name!r}" if name else "any name", *([f"{owner!r}"] if owner else [])])
+    raise UsageError(f"there is no experiment {wanted} in the trial database")

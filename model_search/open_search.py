@@ -78,6 +78,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
     check_own_blocks(config.spec, pipeline)
     prepare_model_dir(config.model_dir, config.owner, config.name)
     store = open_store(store_url(config.model_dir, config.trial_store))
+    store.share_files(config.model_dir)
     study = store.open_study(
         StudyConfig(
             owner=config.owner,

@@ -202,6 +202,11 @@ def required_model_dir() -> str:
     return str(FLAGS.model_dir)
 
 
+def model_dir_or_store() -> str:
+    """`--model_dir`, empty where `--trial_store` does. Raises `UsageError` where both are missing."""
+    return str(FLAGS.model_dir) if FLAGS.trial_store else required_model_dir()
+
+
 def refuse_arguments(command: str, arguments: list[str]) -> None:
     """For commands that take flags alone. Raises `UsageError` for a positional argument."""
     if arguments:

@@ -15,13 +15,13 @@ from ...report.leaderboard import has_balanced_losses, leaderboard_rows
 from ...report.tasks import tasks_in
 from ...spec import cost_of_spec, parse_spec
 from ...study import StudyConfig, Trial
-from ..flags import FLAGS, define_study_flags, refuse_arguments, required_model_dir
+from ..flags import FLAGS, define_study_flags, model_dir_or_store, refuse_arguments
 from ..summary import print_table
 
 
 def define_flags() -> None:
     """Flags of `leaderboard`."""
-    define_study_flags()
+    define_study_flags("Required without --trial_store.")
     flags.DEFINE_string("format", "table", "table, json or csv.")
     flags.DEFINE_flag(
         # Without a value it is read as true, as a switch.
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     refuse_arguments("leaderboard", arguments)
     if FLAGS.format not in WRITERS:
         raise UsageError(f"--format={FLAGS.format} is unknown; known: {', '.join(WRITERS)}")
-    handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
+    handle = load(model_dir_or_store(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
     config = handle.study.config
     rows = leaderboard_rows(shown_trials(handle.trials(), config), config)
     WRITERS[FLAGS.format](rows[: FLAGS.top or None], config)

@@ -12,28 +12,30 @@ from ...report.leaderboard import teacher_weight
 from ...report.tasks import tasks_in
 from ...report.trial_page import trial_page
 from ...transfer.report import read_report
-from ..flags import FLAGS, define_study_flags, required_model_dir
+from ..flags import FLAGS, define_study_flags, model_dir_or_store
 
 
 def define_flags() -> None:
     """Flags of `show`."""
-    define_study_flags()
+    define_study_flags("Required without --trial_store.")
     flags.DEFINE_integer("trial", None, "Number of the trial; by default the best.", lower_bound=1)
 
 
 def main(arguments: list[str]) -> int:
     """Prints one trial. Its number may also be given as an argument."""
     number = trial_number(arguments)
-    handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
+    handle = load(model_dir_or_store(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
     trial = handle.best_trial() if number is None else handle.trial(number)
-    content = files.read_bytes(files.join(FLAGS.model_dir, TEST_FILE))
+    content = files.read_bytes(files.join(FLAGS.model_dir, TEST_FILE)) if FLAGS.model_dir else None
     test = json.loads(content) if content else {}
     scored = test["metrics"] if test.get("trial") == trial.number else None
     measurements = handle.store.measurements(handle.study.id, trial.number)
-    report = read_report(trial_folder(handle.model_dir, trial.number))
+    # Without a model directory there is only what the database knows.
+    report = read_report(trial_folder(handle.model_dir, trial.number)) if handle.model_dir else None
     start = report.lines() if report else []
     spec, teacher = handle.study.config.spec, trial.suggestion.teacher if trial.suggestion else None
-    weight, notes = teacher_weight(spec, trial.number, teacher), notes_of(handle.model_dir, trial.number)
+    weight = teacher_weight(spec, trial.number, teacher)
+    notes = notes_of(handle.model_dir, trial.number) if handle.model_dir else []
     print("\n".join(trial_page(trial, measurements, scored, tasks_in(spec), start, notes, weight)))
     return 0
 

@@ -26,7 +26,9 @@ class Answers:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, tuple[float, bytes, Future[Any]]] = OrderedDict()
 
-    def once(self, request_id: str, content: bytes, work: Callable[[], Any], patience: float) -> Any:
+    def once(
+        self, request_id: str, content: bytes, work: Callable[[], Any], patience: float, is_kept: bool = True
+    ) -> Any:
         """What `work` gives, or raises, or gave or raised when it was asked for first.
 
         Args:
@@ -34,6 +36,7 @@ class Answers:
           content: of the request: the same id stands for the same request.
           work: does it.
           patience: seconds to wait for one that is being done.
+          is_kept: whether the answer is kept; if not, only those that ask while it is being done share it.
 
         Raises:
           ValueError: the id was used for another request.
@@ -46,7 +49,7 @@ class Answers:
                 future: Future[Any] = Future()
                 self._known[request_id] = (self._clock(), content, future)
         if known is None:
-            return self._first(request_id, future, work)
+            return self._first(request_id, future, work, is_kept)
         _, first, future = known
         if first != content:
             raise ValueError("the id of the request belongs to another request")
@@ -55,18 +58,23 @@ class Answers:
         except TimeoutError:
             raise StoreError("the same request is still being answered") from None
 
-    def _first(self, request_id: str, future: "Future[Any]", work: Callable[[], Any]) -> Any:
+    def _first(self, request_id: str, future: "Future[Any]", work: Callable[[], Any], is_kept: bool) -> Any:
         try:
             answer = work()
         except BaseException as error:
-            if isinstance(error, StoreError) or not isinstance(error, Exception):
-                # The database was not there: asked again, it may be.
-                with self._lock:
-                    self._known.pop(request_id, None)
+            # A database that was not there may be there when it is asked again.
+            if not is_kept or isinstance(error, StoreError) or not isinstance(error, Exception):
+                self._drop(request_id)
             future.set_exception(error)
             raise
+        if not is_kept:
+            self._drop(request_id)
         future.set_result(answer)
         return answer
+
+    def _drop(self, request_id: str) -> None:
+        with self._lock:
+            self._known.pop(request_id, None)
 
     def _forget(self) -> None:
         latest = self._clock() - KEPT_SECONDS

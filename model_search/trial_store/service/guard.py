@@ -3,6 +3,7 @@
 import hmac
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -15,14 +16,21 @@ log = logging.getLogger("model_search.service")
 
 # Probes of load balancers and clusters have no token; they learn only whether the service serves.
 OPEN_TO_ALL = "/grpc.health.v1.Health/"
-UNREADABLE = object()
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What stands for a request that is not read, and why."""
+
+    reason: str
 
 
 class Guard(grpc.ServerInterceptor):
     """Lets pass what is allowed; tells the client, and once the log, what is not."""
 
-    def __init__(self, token: str, rates: Rates, refusals: Refusals):
-        """Args: the token that clients must have (empty: none), their rates, and where refusals are told."""
+    def __init__(self, token: str, max_message_bytes: int, rates: Rates, refusals: Refusals):
+        """Args: the token of clients (empty: none), the largest message, their rates, and where refusals are told."""
+        self._max_message_bytes = max_message_bytes
         self._expected = f"Bearer {token}".encode() if token else b""
         self._rates = rates
         self._refusals = refusals
@@ -38,7 +46,7 @@ class Guard(grpc.ServerInterceptor):
             return handler
         if not self._is_known(handler_call_details.invocation_metadata):
             return _with(handler, self._refusing(handler), _unread)
-        reader = _careful(handler.request_deserializer)
+        reader = self._careful(handler.request_deserializer)
         return _with(handler, self._checked(handler), reader)
 
     def _is_known(self, metadata: Any) -> bool:
@@ -61,8 +69,8 @@ class Guard(grpc.ServerInterceptor):
         def check(request: Any, context: grpc.ServicerContext) -> Any:
             if not self._rates.takes(context.peer()):
                 self._refuse(context, TooFastError("more calls per second than one client may make"))
-            if request is UNREADABLE:
-                self._refuse(context, UnreadableError("the request is no message of this service"))
+            if isinstance(request, Unreadable):
+                self._refuse(context, UnreadableError(request.reason))
             return _readable(request) if handler.request_streaming else request
 
         if handler.response_streaming:
@@ -88,6 +96,19 @@ class Guard(grpc.ServerInterceptor):
 
         return single
 
+    def _careful(self, deserializer: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
+        """Reads a message; what is none becomes `Unreadable`, where gRPC would write a traceback for each."""
+
+        def read(content: bytes) -> Any:
+            if len(content) > self._max_message_bytes:
+                return Unreadable(f"a message is larger than the service takes, {self._max_message_bytes} bytes")
+            try:
+                return deserializer(content) if deserializer else content
+            except Exception:  # the protobuf runtimes raise errors of different kinds
+                return Unreadable("the request is no message of this service")
+
+        return read
+
     def _fail(self, context: grpc.ServicerContext, error: Exception) -> Any:
         """Tells the client of an error of its call."""
         if isinstance(error, UnreadableError):
@@ -111,27 +132,15 @@ def _abort(context: grpc.ServicerContext, error: Exception) -> None:
     context.abort(status.code, status.message)
 
 
-def _careful(deserializer: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
-    """Reads a message; what is none becomes `UNREADABLE`, where gRPC would write a traceback for each."""
-
-    def read(content: bytes) -> Any:
-        try:
-            return deserializer(content) if deserializer else content
-        except Exception:  # the protobuf runtimes raise errors of different kinds
-            return UNREADABLE
-
-    return read
-
-
 def _unread(content: bytes) -> Any:
     """Nothing is parsed for a client that is not known."""
-    return None
+    return Unreadable("")
 
 
 def _readable(requests: Iterator[Any]) -> Iterator[Any]:
     for request in requests:
-        if request is UNREADABLE:
-            raise UnreadableError("the request is no message of this service")
+        if isinstance(request, Unreadable):
+            raise UnreadableError(request.reason)
         yield request
 
 

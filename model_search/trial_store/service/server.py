@@ -40,7 +40,7 @@ class Service:
           UsageError: the address cannot be listened at, or a certificate is none.
         """
         self._options = options
-        guard = Guard(options.token, Rates(options.max_calls_per_second), Refusals())
+        guard = Guard(options.token, options.max_message_bytes, Rates(options.max_calls_per_second), Refusals())
         self._server = grpc.server(
             ThreadPoolExecutor(options.workers, thread_name_prefix="call"),
             interceptors=[guard],
@@ -73,7 +73,8 @@ class Service:
 
 def _channel_options(options: ServiceOptions) -> list[tuple[str, int]]:
     return [
-        ("grpc.max_receive_message_length", options.max_message_bytes),
+        # Messages somewhat too large are read and refused by `guard`, which tells; larger ones are not even read.
+        ("grpc.max_receive_message_length", 4 * options.max_message_bytes),
         ("grpc.max_metadata_size", 16 << 10),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),

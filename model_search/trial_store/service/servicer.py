@@ -28,19 +28,21 @@ class TrialServicer(TrialServiceServicer):
         self._max_file_bytes = max_file_bytes
         self._answers = Answers()
 
-    def _write(self, request: Any, context: grpc.ServicerContext, work: Callable[[], Any]) -> Any:
+    def _write(
+        self, what: str, request: Any, context: grpc.ServicerContext, work: Callable[[], Any], is_kept: bool = True
+    ) -> Any:
         """Does a write once."""
         check_token(request.request_id)
         left = context.time_remaining()
-        # The kind of message belongs to its content: a release and a refusal look alike.
-        content = type(request).__name__.encode() + request.SerializeToString(deterministic=True)
+        # A release and a refusal look alike but for what is asked.
+        content = what.encode() + request.SerializeToString(deterministic=True)
         patience = WAIT_SECONDS if left is None else min(left, WAIT_SECONDS)
-        return self._answers.once(request.request_id, content, work, patience)
+        return self._answers.once(request.request_id, content, work, patience, is_kept)
 
     def _claimed(self, request: Any, context: grpc.ServicerContext, work: Callable[..., None], *values: Any) -> pb.Done:
         """Does a write of a claim's holder once."""
         claim = convert.claim_from_proto(request.claim)
-        self._write(request, context, lambda: work(claim, *values))
+        self._write(work.__name__, request, context, lambda: work(claim, *values))
         return pb.Done()
 
     def Describe(self, request: pb.DescribeRequest, context: grpc.ServicerContext) -> pb.Description:
@@ -52,7 +54,9 @@ class TrialServicer(TrialServiceServicer):
     def OpenStudy(self, request: pb.OpenStudyRequest, context: grpc.ServicerContext) -> pb.Study:
         """See `TrialStore.open_study`."""
         config = convert.config_from_proto(request.config)
-        return convert.study_to_proto(self._write(request, context, lambda: self._store.open_study(config)))
+        return convert.study_to_proto(
+            self._write("open_study", request, context, lambda: self._store.open_study(config))
+        )
 
     def FindStudy(self, request: pb.FindStudyRequest, context: grpc.ServicerContext) -> pb.FindStudyResponse:
         """See `TrialStore.find_study`."""
@@ -65,8 +69,8 @@ class TrialServicer(TrialServiceServicer):
 
     def Claim(self, request: pb.ClaimRequest, context: grpc.ServicerContext) -> pb.ClaimResponse:
         """See `TrialStore.claim`; the request's id is the token, by which the database itself knows it again."""
-        check_token(request.request_id)
-        claim = self._store.claim(request.study_id, request.trainer, request.lease_seconds, request.request_id)
+        arguments = (request.study_id, request.trainer, request.lease_seconds, request.request_id)
+        claim = self._write("claim", request, context, lambda: self._store.claim(*arguments), is_kept=False)
         return pb.ClaimResponse(claim=convert.present(convert.claim_to_proto, claim))
 
     def Suggest(self, request: pb.SuggestRequest, context: grpc.ServicerContext) -> pb.Done:
@@ -110,7 +114,7 @@ class TrialServicer(TrialServiceServicer):
     def Reap(self, request: pb.ReapRequest, context: grpc.ServicerContext) -> pb.ReapResponse:
         """See `TrialStore.reap`."""
         names = list(request.dead_trainers)
-        numbers = self._write(request, context, lambda: self._store.reap(request.study_id, names))
+        numbers = self._write("reap", request, context, lambda: self._store.reap(request.study_id, names))
         return pb.ReapResponse(numbers=numbers)
 
     def Prune(self, request: pb.PruneRequest, context: grpc.ServicerContext) -> pb.PruneResponse:
