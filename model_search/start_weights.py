@@ -65,6 +65,7 @@ def started_from(search: Search, suggestion: Suggestion, tower: Tower, whose: Se
         if trial is None or not trial.architecture.blocks:
             lost.append(Origin(share.number, share.weight, error=f"there is no tower of trial {share.number}"))
         else:
+            search.store.bring_files(search.study.id, share.number)
             path = files.join(trial_folder(search.model_dir, share.number), WEIGHTS)
             earlier.append(Earlier(share.number, share.weight, trial.architecture, path))
     origins, taken = warm_start(tower.model, suggestion.architecture, earlier)

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 import grpc
@@ -17,6 +17,8 @@ from ..remote.file_names import CHUNK, check_file_name, files_in, sha256_of
 
 MOST_FILES = 30
 """Files of one trial."""
+HEAVY = (".keras", ".npz", ".npy")
+"""Endings of what is removed where a trial's files are no longer needed."""
 
 
 class FileServicer(FileServiceServicer):
@@ -26,7 +28,7 @@ class FileServicer(FileServiceServicer):
         """Args: the store that knows who holds a trial, the folder, the largest file."""
         self._store = store
         self._root = os.path.abspath(folder)
-        self._max_file_bytes = max_file_bytes
+        self.max_file_bytes = max_file_bytes
 
     def Upload(self, requests: Iterator[pb.UploadRequest], context: grpc.ServicerContext) -> pb.FileInfo:
         """Takes a file of a trial from the trainer that holds it.
@@ -55,6 +57,15 @@ class FileServicer(FileServiceServicer):
             raise
         return info
 
+    def prune(self, study_id: int, numbers: Iterable[int]) -> None:
+        """Removes models, weights and outputs of trials that were marked as without files."""
+        for number in numbers:
+            folder = self._folder(study_id, number)
+            for name in files_in(folder):
+                if name.endswith(HEAVY):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(os.path.join(folder, name))
+
     def List(self, request: pb.ListFilesRequest, context: grpc.ServicerContext) -> pb.ListFilesResponse:
         """What files of a trial there are."""
         folder = self._folder(request.study_id, request.number)
@@ -79,8 +90,8 @@ class FileServicer(FileServiceServicer):
 
     def _checked(self, claim: Claim, info: pb.FileInfo) -> str:
         check_file_name(info.name)
-        if not 0 <= info.size <= self._max_file_bytes:
-            raise ValueError(f"{info.name} has {info.size} bytes; at most {self._max_file_bytes} are taken")
+        if not 0 <= info.size <= self.max_file_bytes:
+            raise ValueError(f"{info.name} has {info.size} bytes; at most {self.max_file_bytes} are taken")
         folder = self._folder(claim.study_id, claim.number)
         if len({*files_in(folder), info.name}) > MOST_FILES:
             raise ValueError(f"trial {claim.number} has {MOST_FILES} files already")

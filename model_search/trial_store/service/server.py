@@ -47,10 +47,9 @@ class Service:
             options=_channel_options(options),
             maximum_concurrent_rpcs=options.max_calls,
         )
-        max_file_bytes = options.max_file_bytes if options.folder else 0
-        add_TrialServiceServicer_to_server(TrialServicer(store, max_file_bytes), self._server)
-        if options.folder:
-            files = FileServicer(store, options.folder, options.max_file_bytes)
+        files = FileServicer(store, options.folder, options.max_file_bytes) if options.folder else None
+        add_TrialServiceServicer_to_server(TrialServicer(store, files), self._server)
+        if files:
             add_FileServiceServicer_to_server(files, self._server)
         self._health = health.HealthServicer(experimental_non_blocking=True)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

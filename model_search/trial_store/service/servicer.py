@@ -13,6 +13,7 @@ from ..remote import convert
 from ..remote.client import PROTOCOL
 from ..texts import check_token
 from .answers import Answers
+from .file_servicer import FileServicer
 
 PIECE = 200
 """Trials of one message."""
@@ -22,10 +23,10 @@ WAIT_SECONDS = 60.0
 class TrialServicer(TrialServiceServicer):
     """Answers from a trial store. Its errors are for `guard.Guard` to translate."""
 
-    def __init__(self, store: TrialStore, max_file_bytes: int = 0):
-        """Args: the store, and the largest file that `FileService` takes, 0 for none."""
+    def __init__(self, store: TrialStore, files: FileServicer | None = None):
+        """Args: the store, and what keeps files of trials where that is done."""
         self._store = store
-        self._max_file_bytes = max_file_bytes
+        self._files = files
         self._answers = Answers()
 
     def _write(
@@ -47,9 +48,8 @@ class TrialServicer(TrialServiceServicer):
 
     def Describe(self, request: pb.DescribeRequest, context: grpc.ServicerContext) -> pb.Description:
         """What this service is."""
-        return pb.Description(
-            protocol=PROTOCOL, max_attempts=self._store.max_attempts, max_file_bytes=self._max_file_bytes
-        )
+        max_file_bytes = self._files.max_file_bytes if self._files else 0
+        return pb.Description(protocol=PROTOCOL, max_attempts=self._store.max_attempts, max_file_bytes=max_file_bytes)
 
     def OpenStudy(self, request: pb.OpenStudyRequest, context: grpc.ServicerContext) -> pb.Study:
         """See `TrialStore.open_study`."""
@@ -120,8 +120,14 @@ class TrialServicer(TrialServiceServicer):
     def Prune(self, request: pb.PruneRequest, context: grpc.ServicerContext) -> pb.PruneResponse:
         """See `TrialStore.prune`."""
         numbers = list(request.numbers)
-        pruned = self._write(request, context, lambda: self._store.prune(request.study_id, numbers, request.seen))
+        pruned = self._write("prune", request, context, lambda: self._pruned(request.study_id, numbers, request.seen))
         return pb.PruneResponse(numbers=pruned)
+
+    def _pruned(self, study_id: int, numbers: Sequence[int], seen: int) -> Sequence[int]:
+        pruned = self._store.prune(study_id, numbers, seen)
+        if self._files:
+            self._files.prune(study_id, pruned)
+        return pruned
 
     def RunningTrainers(self, request: pb.StudyRequest, context: grpc.ServicerContext) -> pb.RunningTrainersResponse:
         """See `TrialStore.running_trainers`."""

@@ -73,6 +73,19 @@ def test_files_of_parents_teachers_and_members_arrive(service: Service, tmp_path
     assert (late / "trials/1/model.keras").exists()
 
 
+def test_models_of_pruned_trials_are_removed(service: Service, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    store = trainer(service, here)
+    study = store.open_study(config())
+    (here / "signature.json").write_text("{}")
+    for _ in range(2):
+        completed(store, study, here)
+    seen = max(trial.revision for trial in store.trials(study.id))
+    assert store.prune(study.id, [1], seen) == [1]
+    kept = sorted(str(path.relative_to(tmp_path / "kept/1/trials")) for path in (tmp_path / "kept").rglob("*.*"))
+    assert kept == ["1/signature.json", "2/model.keras", "2/signature.json"]
+
+
 def test_a_service_without_a_folder_keeps_nothing(tmp_path: Path) -> None:
     with direct(sqlite_url(tmp_path)) as behind:
         service = Service(behind, ServiceOptions(port=0, grace_seconds=0.5))
