@@ -9,6 +9,7 @@ from .controller import USER, SearchSpaceExhaustedError
 from .network.costs import Costs, costs_of
 from .network.reloading import check_reloads
 from .network.tower import Tower
+from .repeats import repeats_another
 from .replay import wait_for_needs
 from .search_parts import Search
 from .spec.replay import REPLAY, original_number
@@ -25,6 +26,8 @@ MAX_PROPOSALS = 100
 MAX_SHARED = 3
 # So many networks above the limits are replaced in one trial; then it is infeasible, and the next one looks further.
 MAX_REFUSALS = 20
+# So many networks that other trials train already are replaced in one trial, before one is trained again all the same.
+MAX_REPEATS = 20
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,10 @@ class Prepared:
 
 
 def prepared(search: Search, claim: Claim) -> Prepared:
-    """The trial's network. One above the limits is refused, remembered as failed, and another one is proposed.
+    """The trial's network.
+
+    One above the limits, or that another trial trains under another name, is refused, remembered as failed, and another
+    one is proposed.
 
     Raises:
       TrialError: it cannot be built, or `MAX_REFUSALS` were above the limits.
@@ -47,48 +53,56 @@ def prepared(search: Search, claim: Claim) -> Prepared:
     """
     wait_for_needs(search, claim.number)
     seed = seed_of(search, claim.number)
-    for refusals, suggestion in enumerate(suggestions(search, claim), 1):
+    refusals, repeats = 0, 0
+    for suggestion, is_new in suggestions(search, claim):
         try:
             tower = build(search, suggestion, seed)
-            costs = costs_of(tower)
-            check_costs(search.options, costs)
-            return Prepared(suggestion, tower, costs)
+            if not is_new or repeats >= MAX_REPEATS or not repeats_another(search, claim, suggestion, tower):
+                costs = costs_of(tower)
+                check_costs(search.options, costs)
+                return Prepared(suggestion, tower, costs)
+            repeats += 1
         except LimitError:
+            refusals += 1
             if refusals >= MAX_REFUSALS:
                 raise
-            search.store.refuse(claim)
-            keras.utils.clear_session()
+        search.store.refuse(claim)
+        keras.utils.clear_session()
         if search.stop.is_set():
             raise InterruptedTraining(f"trial {claim.number} was interrupted before it trained")
     raise SearchSpaceExhaustedError(f"everything that the spec allows has been tried{_within(search)}")
 
 
-def suggestions(search: Search, claim: Claim) -> Iterator[Suggestion]:
+def suggestions(search: Search, claim: Claim) -> Iterator[tuple[Suggestion, bool]]:
     """What the trial may train, each stored before it is given: what an earlier attempt left, then new ones.
+
+    With each comes whether the search proposes its architecture for the first time.
 
     Trainers that ask at the same moment may be told the same architecture. Each looks around after its own is stored,
     so at least one of them sees the other, and asks again. In the same way it finds out where the files of a trial that
     it needs were removed meanwhile (`retention`).
     """
     if claim.suggestion is not None:
-        yield claim.suggestion
+        yield claim.suggestion, False
     shared = lost = 0
     for salt in range(MAX_PROPOSALS):
         try:
             suggestion = search.controller.suggest(claim.number, search.history, salt)
         except SearchSpaceExhaustedError as error:
             raise SearchSpaceExhaustedError(f"{error}{_within(search)}") from None
+        is_wanted = suggestion.origin in (USER, REPLAY)
+        is_new = not (is_wanted or search.history.has_tried(suggestion.architecture))
         try:
             search.store.suggest(claim, suggestion)
         except DuplicateSuggestionError:
             continue
-        if shared < MAX_SHARED and suggestion.origin not in (USER, REPLAY) and _is_under_way(search, claim, suggestion):
+        if shared < MAX_SHARED and not is_wanted and _is_under_way(search, claim, suggestion):
             shared += 1
             continue
         if lost < MAX_SHARED and _needs_what_is_gone(search, suggestion):
             lost += 1
             continue
-        yield suggestion
+        yield suggestion, is_new
 
 
 def _needs_what_is_gone(search: Search, suggestion: Suggestion) -> bool:

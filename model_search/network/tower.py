@@ -22,10 +22,12 @@ class Tower:
         them by task. The input is a tensor, or a dict of `x` and `lengths`.
       training_model: the same, or to `[logits, auxiliary logits]` where the head has an auxiliary part. It shares
         all layers with `model`.
+      passed: places of blocks that passed their input through: without them the network is the same.
     """
 
     model: keras.Model
     training_model: keras.Model
+    passed: tuple[int, ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -63,19 +65,22 @@ def build_tower(
     inputs, first, lengths = _inputs(encoding, embedding_size, name)
     tensors = [_fitting(first, architecture, name)]
     dropout = float(hyperparameters.get("dropout_rate", -1.0))
+    passed = []
     for place, block_name in enumerate(architecture):
         prefix = f"{name}.{place}_{block_name}"
         own = block_hyperparameters(hyperparameters, place, block_name)
         output = named_block(block_name, tensors, own, lengths, prefix)
         if dropout > 0 and place < len(architecture) - 1:
             output = keras.layers.Dropout(dropout, name=f"{prefix}.dropout_between")(output)
+        if output is tensors[-1]:
+            passed.append(place)
         tensors.append(output)
     logits = outputs_of(tensors[-1], head, lengths, name)
     model = keras.Model(inputs, logits, name=name)
     if not head.has_auxiliary:
-        return Tower(model, model)
+        return Tower(model, model, tuple(passed))
     auxiliary = auxiliary_outputs(tensors, head, name)
-    return Tower(model, keras.Model(inputs, [logits, auxiliary], name=f"{name}_with_auxiliary"))
+    return Tower(model, keras.Model(inputs, [logits, auxiliary], name=f"{name}_with_auxiliary"), tuple(passed))
 
 
 def _inputs(encoding: Encoding, embedding_size: int, name: str) -> tuple[Any, Any, Any]:

@@ -38,7 +38,7 @@ def towers_trained(search) -> list[Architecture]:
     """What a search trains until it has nothing more to propose; every trial completes, the first ones the best."""
     trained = []
     while (claim := search.store.claim(search.study.id, "tester", 60.0)) is not None:
-        suggestion = next(prepare_trial.suggestions(search, claim), None)
+        suggestion, _ = next(prepare_trial.suggestions(search, claim), (None, False))
         if suggestion is None:
             return trained
         trained.append(suggestion.architecture)

@@ -32,7 +32,7 @@ def at_the_same_moment(tmp_path, monkeypatch):
             return suggestion
 
         monkeypatch.setattr(Controller, "suggest", proposing)
-        found = next(suggestions(search, second))
+        found, _ = next(suggestions(search, second))
         assert search.store.trials(search.study.id)[1].suggestion == found
         return found, stored[0], len(salts)
 
