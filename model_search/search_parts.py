@@ -10,6 +10,7 @@ from .data.pipeline import Pipeline
 from .retention import Retention
 from .spec import SearchSpec
 from .study import History, Study
+from .training.inference import Network
 from .training.options import TrainingOptions
 from .training.teacher_outputs import TeacherOutputs
 from .trial_store.contract import TrialStore
@@ -24,7 +25,7 @@ class Search:
       stop: set from another thread or a signal handler to end the running trial within about a second.
       retention: what removes the heavy files of trials that nobody needs any more.
       teacher_outputs: what teachers say of the training examples, as far as it is kept.
-      teachers: the search whose trials teach, on the same data; None for this one.
+      teacher: a network that teaches every trial, on this data; None where suggestions say who teaches.
     """
 
     store: TrialStore
@@ -40,4 +41,4 @@ class Search:
     stop: threading.Event
     retention: Retention
     teacher_outputs: TeacherOutputs = field(default_factory=TeacherOutputs)
-    teachers: "Search | None" = None
+    teacher: Network | None = None

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections.abc import Callable
 
 from .data.pipeline import Pipeline
 from .errors import TrialError
@@ -10,7 +11,15 @@ from .search_parts import Search
 from .spec.distillation import lesson_of
 from .stored_networks import stored_network
 from .study import Suggestion
+from .training.inference import Network
 from .training.teaching import Teaching
+
+OUTSIDE = 0
+"""Stands for the number of a teacher that is no trial of the search."""
+
+
+def _giving(network: Network) -> Callable[[], Network]:
+    return lambda: network
 
 
 def teaching_of(search: Search, suggestion: Suggestion, number: int, pipeline: Pipeline) -> Teaching | None:
@@ -19,10 +28,13 @@ def teaching_of(search: Search, suggestion: Suggestion, number: int, pipeline: P
     Raises:
       TrialError: the teacher's files are gone or damaged, or it cannot be built any more.
     """
-    if suggestion.teacher is None:
+    lesson = lesson_of(search.spec, number)
+    if search.teacher is not None:
+        teacher, rebuilt = OUTSIDE, _giving(search.teacher)
+    elif suggestion.teacher is not None:
+        teacher, rebuilt = suggestion.teacher, functools.partial(stored_network, search, suggestion.teacher)
+    else:
         return None
-    lesson, teacher = lesson_of(search.spec, number), suggestion.teacher
-    rebuilt = functools.partial(stored_network, search.teachers or search, teacher)
     outputs = search.teacher_outputs.of(teacher, pipeline, rebuilt)
     return Teaching(lesson, outputs) if outputs is not None else Teaching(lesson, network=rebuilt())
 

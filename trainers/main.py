@@ -19,6 +19,7 @@ COMMANDS = {
     "predict": "predictions for a file or folder of raw input",
     "serve": "the trial database as a service for trainers on other machines",
     "db": "create or upgrade a trial database's tables, or show what they are",
+    "distill": "teach one small network what a trial or an ensemble has learned",
     "check": "validate spec and data, build every block, estimate cost; train nothing",
 }
 WRONG_USAGE = 2

@@ -164,6 +164,11 @@ class Pipeline:
         """Encoded evaluation batches, always in the same order."""
         return self._batches("evaluation", self.evaluation_arrays(), self.provider.evaluation)
 
+    def test(self) -> Iterator[Batch] | None:
+        """Encoded batches of the test data, all of them; None where there are none."""
+        raw = self.provider.test()
+        return None if raw is None else self._encoded("test", raw)
+
     def raw_with_step_weights(self, raw: tf.data.Dataset) -> Iterator[tuple[Any, Tree, Tree]]:
         """A provider's batches with raw features; labels and weights are arrays as they are beside encoded ones."""
         for features, y, w in self._typed(raw):
@@ -222,8 +227,8 @@ class Pipeline:
         return weights[:, None] * tf.sequence_mask(encoded["lengths"], self.encoding.shape[0], tf.float32)
 
     def _encoded(self, part: str, raw: tf.data.Dataset) -> Iterator[Batch]:
-        """Encoded batches of one pass, up to the limit of held-out parts."""
-        limit = None if part == "training" else self._limit
+        """Encoded batches of one pass, up to the limit of evaluation."""
+        limit = self._limit if part == "evaluation" else None
         empty = True
         for features, y, w in self._raw_batches(raw, limit):
             empty = False

@@ -1,0 +1,85 @@
+"""A finished search into one small network, by command."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from model_search.model_file import load_model
+
+QUICK = ["--spec=small_dnn", "--train_steps=20", "--num_trainers=0", "--label=label"]
+
+
+@pytest.fixture(scope="module")
+def searched(table, tmp_path_factory):
+    """Model directory of a finished search of 2 trials, and the flags of its data."""
+    from conftest import forget_flags
+
+    from model_search.trainers.main import main
+
+    folder = tmp_path_factory.mktemp("search")
+    data = [f"--filename={table}", "--label=label", "--test_fraction=0.2", "--seed=3"]
+    try:
+        assert main(["model_search", "train", *QUICK, *data, "--max_trials=2", f"--model_dir={folder}"]) == 0
+    finally:
+        forget_flags()
+    return folder, data
+
+
+def test_a_student_within_the_bound_is_written_and_compared(searched, command, tmp_path) -> None:
+    folder, data = searched
+    # Without the seed: the search knows it.
+    own = [*data[:-1], "--max_parameters=250", "--trials=2", "--distillation_type=CROSS_ENTROPY", "--temperature=2"]
+    output = tmp_path / "small.keras"
+    done = command("distill", f"--model_dir={folder}", "--trial=1", *own, f"--output={output}")
+    assert done.status == 0, done.err
+    assert "teacher: trial 1, " in done.out
+    for row in ("parameters", "evaluation accuracy", "test accuracy"):
+        assert row in done.out
+    found = json.loads((folder / "distilled" / "1-within-250" / "distilled.json").read_text())
+    assert found["student_parameters"] <= 250
+    assert load_model(str(output)).count_params() >= found["student_parameters"]
+    # The teacher, rebuilt, is what it was evaluated as.
+    rows = {row["number"]: row for row in json.loads(leaderboard(command, folder))}
+    assert found["teacher"]["evaluation"]["loss"] == pytest.approx(rows[1]["metrics"]["loss"], rel=1e-4)
+    students = json.loads(leaderboard(command, Path(folder) / "distilled" / "1-within-250"))
+    assert students[0]["number"] == found["trial"]
+    assert students[0]["metrics"]["loss"] == pytest.approx(found["student"]["evaluation"]["loss"], rel=1e-4)
+    # The same again trains nothing.
+    again = command("distill", f"--model_dir={folder}", "--trial=1", *own)
+    assert again.out.splitlines()[1:-1] == done.out.splitlines()[1:-1]
+
+
+def leaderboard(command, folder) -> str:
+    return command("leaderboard", f"--model_dir={folder}", "--format=json").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--max_parameters=3"], "--max_parameters=3 is too small: the smallest network of the spec's blocks, "),
+        (["--max_parameters=250", "--trial=7"], "there is no trial 7"),
+        (["--max_parameters=250", "--trial=worst"], "--trial=worst is neither 'best', 'ensemble' nor the number"),
+        (["--max_parameters=250", "--output=small.h5"], "--output=small.h5 is not a file name that ends in .keras"),
+        (["--max_parameters=250", "--seed=4"], "the data are not those that --model_dir="),
+        ([], "--max_parameters is missing: how many weights the small network may have"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(searched, command, arguments, said) -> None:
+    folder, data = searched
+    done = command("distill", f"--model_dir={folder}", *data, *arguments)
+    assert done.status == 2
+    assert done.err.splitlines()[-1].startswith(f"model_search: error: {said}")
+
+
+def test_a_teacher_without_weights_is_refused(searched, command, tmp_path) -> None:
+    folder, data = searched
+    weights = Path(folder) / "trials" / "2" / "weights.npz"
+    kept = weights.read_bytes()
+    weights.unlink()
+    try:
+        done = command("distill", f"--model_dir={folder}", *data, "--trial=2", "--max_parameters=250")
+    finally:
+        weights.write_bytes(kept)
+    assert done.status == 2
+    assert "the teacher cannot be put together from its files: the weights " in done.err
