@@ -12,6 +12,7 @@ from .data.provider import Provider
 from .errors import StudyError, TrialError, UsageError
 from .handle import StudyHandle
 from .open_search import SearchConfig, device_strategy, open_search
+from .retention import Retention
 from .search_parts import Search
 from .spec import SearchSpec, parse_spec
 from .spec.towers import tower
@@ -78,10 +79,11 @@ def finished_search(handle: StudyHandle, provider: Provider, options: TrainingOp
             f" --seed; these are {provider.identity()!r}, those were {handle.study.config.data!r}"
         )
     spec = parse_spec(handle.study.config.spec, "of the study")
+    history = StoreHistory(handle.store, handle.study)
     return Search(
         store=handle.store,
         study=handle.study,
-        history=StoreHistory(handle.store, handle.study),
+        history=history,
         spec=spec,
         controller=Controller(spec, handle.study.config.seed, options.train_steps),
         pipeline=Pipeline(provider, options.batch_size, max_evaluation_batches=options.eval_steps or None),
@@ -90,6 +92,7 @@ def finished_search(handle: StudyHandle, provider: Provider, options: TrainingOp
         model_dir=handle.model_dir,
         refit=False,
         stop=threading.Event(),
+        retention=Retention(handle.store, handle.study, history, spec, handle.model_dir, keep=0),
     )
 
 
@@ -97,7 +100,7 @@ def teacher_of(search: Search, trials: Sequence[Trial]) -> Teacher:
     """These trials as one teacher. Raises `UsageError` for one that has not completed."""
     for trial in trials:
         if trial.result is None or not trial.result.model:
-            raise UsageError(f"trial {trial.number} is {trial.state.value} and cannot teach")
+            raise UsageError(f"trial {trial.number}, which is {trial.state.value}, cannot teach: it has no model")
     parameters = sum({t.number: t.result.parameters for t in trials if t.result}.values())
     numbers = tuple(trial.number for trial in trials)
 

@@ -41,7 +41,10 @@ def wait_for_needs(search: Search, number: int) -> None:
 
 
 def write_replay(search: Search, number: int, suggestion: Suggestion) -> None:
-    """Writes `replay.pbtxt` into the folder of a trial that is about to be reported."""
+    """Writes `replay.pbtxt` into the folder of a trial that is about to be reported; not where a teacher from outside,
+    who is in no replay, teaches."""
+    if search.teacher is not None:
+        return
     spec = replay_spec(search, number, suggestion)
     path = files.join(trial_folder(search.model_dir, number), REPLAY_FILE)
     if len(spec.replay.trials) <= MAX_TRIALS:

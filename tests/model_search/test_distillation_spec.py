@@ -40,6 +40,13 @@ def test_a_lesson_is_the_spec_s():
     assert lesson_of(spec_of(balanced(RAMP)), 25).weight == pytest.approx(1.5)
 
 
+def test_a_replay_s_trial_has_the_lambda_of_its_first_number():
+    spec = spec_of(balanced(RAMP))
+    spec.replay.trials.add(original=1)
+    spec.replay.trials.add(original=25)
+    assert [lambda_of(spec, number) for number in (1, 2)] == pytest.approx([0.5, 1.5])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

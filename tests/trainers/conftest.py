@@ -31,6 +31,19 @@ def forget_flags() -> None:
                 delattr(flags.FLAGS, flag.name)
 
 
+@pytest.fixture(scope="session")
+def run_here() -> Callable[..., int]:
+    """Runs `model_search <arguments>` here, for fixtures of wider scope; gives the exit status."""
+
+    def run(*arguments: object) -> int:
+        try:
+            return main(["model_search", *map(str, arguments)])
+        finally:
+            forget_flags()
+
+    return run
+
+
 @pytest.fixture
 def command(capfd) -> Command:
     """Runs `model_search <arguments>` here; gives exit status and what was printed."""

@@ -11,18 +11,11 @@ QUICK = ["--spec=small_dnn", "--train_steps=20", "--num_trainers=0", "--label=la
 
 
 @pytest.fixture(scope="module")
-def searched(table, tmp_path_factory):
+def searched(table, tmp_path_factory, run_here):
     """Model directory of a finished search of 2 trials, and the flags of its data."""
-    from conftest import forget_flags
-
-    from model_search.trainers.main import main
-
     folder = tmp_path_factory.mktemp("search")
     data = [f"--filename={table}", "--label=label", "--test_fraction=0.2", "--seed=3"]
-    try:
-        assert main(["model_search", "train", *QUICK, *data, "--max_trials=2", f"--model_dir={folder}"]) == 0
-    finally:
-        forget_flags()
+    assert run_here("train", *QUICK, *data, "--max_trials=2", f"--model_dir={folder}") == 0
     return folder, data
 
 

@@ -149,7 +149,8 @@ def student_spec(given: SearchSpec, searched: SearchSpec) -> SearchSpec:
     own.CopyFrom(searched.distillation_spec)
     if FLAGS.distillation_type:
         own.distillation_type = DistillationSpec.DistillationType.Value(FLAGS.distillation_type)
-    own.distillation_type = own.distillation_type or DistillationSpec.MSE_LOGITS
+    elif not own.distillation_type:
+        own.distillation_type = DistillationSpec.MSE_LOGITS
     if FLAGS.temperature is not None:
         own.temperature = FLAGS.temperature
     own.minimal_pool_size = _NO_PHASE
