@@ -39,7 +39,12 @@ _FREE = (
 )
 # Ramps and phases are of trials within one search.
 _NO_PHASE = 2**31 - 1
-_KINDS = [kind.name for kind in DistillationSpec.DistillationType.DESCRIPTOR.values if kind.number]
+KINDS = {
+    "MSE_LOGITS": DistillationSpec.MSE_LOGITS,
+    "MSE_SOFTMAX": DistillationSpec.MSE_SOFTMAX,
+    "CROSS_ENTROPY": DistillationSpec.CROSS_ENTROPY,
+    "ADAPTIVELY_BALANCE_LOSSES": DistillationSpec.ADAPTIVELY_BALANCE_LOSSES,
+}
 
 
 def define_flags() -> None:
@@ -52,7 +57,7 @@ def define_flags() -> None:
     flags.DEFINE_integer("trials", 8, "Students that are tried, the best of which is kept.", lower_bound=1)
     flags.DEFINE_integer("train_steps", 0, "Gradient steps of each student; 0: as in the search.", lower_bound=0)
     flags.DEFINE_string("spec", "", "Bundled spec or path with the students' blocks; by default that of the search.")
-    flags.DEFINE_enum("distillation_type", "", ["", *_KINDS], "The loss; by default the spec's, else MSE_LOGITS.")
+    flags.DEFINE_enum("distillation_type", "", ["", *KINDS], "The loss; by default the spec's, else MSE_LOGITS.")
     flags.DEFINE_float("temperature", None, "Of the teacher; by default the spec's, else 1.", lower_bound=1e-6)
     flags.DEFINE_integer("ensemble_size", 10, "Members of the ensemble at most.", lower_bound=1)
     flags.DEFINE_integer("seed", None, "By default that of the search, which splits the data alike.", lower_bound=0)
@@ -147,10 +152,8 @@ def student_spec(given: SearchSpec, searched: SearchSpec) -> SearchSpec:
         spec.minimum_depth = 1
     own = spec.distillation_spec
     own.CopyFrom(searched.distillation_spec)
-    if FLAGS.distillation_type:
-        own.distillation_type = DistillationSpec.DistillationType.Value(FLAGS.distillation_type)
-    elif not own.distillation_type:
-        own.distillation_type = DistillationSpec.MSE_LOGITS
+    if FLAGS.distillation_type or not own.distillation_type:
+        own.distillation_type = KINDS[FLAGS.distillation_type or "MSE_LOGITS"]
     if FLAGS.temperature is not None:
         own.temperature = FLAGS.temperature
     own.minimal_pool_size = _NO_PHASE
