@@ -9,6 +9,8 @@ from .drawn_members import draw_members
 from .hyperparameters import default_values, hyperparameter_space, lacks_nothing, propose
 from .phases import kind_of, members_of_stage
 from .spec import SearchSpec
+from .spec.ensembles import is_weighted, trains_members
+from .spec.names import DROPOUT, L2
 from .spec.replay import REPLAY, replay_count, replay_entry
 from .spec.towers import tower
 from .stage_history import StageHistory
@@ -60,7 +62,7 @@ class Controller:
         if kind is TrialKind.ENSEMBLE:
             members = draw_members(self._spec, self._seed, number, history, salt)
             if members is not None:
-                return Suggestion(Architecture(()), {}, kind, origin=DRAWN, members=members)
+                return Suggestion(Architecture(()), self._of_mix(), kind, origin=DRAWN, members=members)
         if kind is TrialKind.DISTILLATION and (teacher := history.leader()) is not None:
             proposal = self._searched(number, history, salt)
             return self._tower(proposal, number, history, salt, kind=kind, teacher=teacher.number)
@@ -108,6 +110,13 @@ class Controller:
         return Suggestion(
             proposal.architecture, values, kind, proposal.parents, proposal.origin, members=members, teacher=teacher
         )
+
+    def _of_mix(self) -> dict[str, HyperparameterValue]:
+        """What trains the weights of an ensemble: known good values; nothing where nothing is trained."""
+        if not (is_weighted(self._spec) or trains_members(self._spec)):
+            return {}
+        values = default_values(hyperparameter_space(self._spec, Architecture(()), self._train_steps))
+        return {name: value for name, value in values.items() if name not in (DROPOUT, L2)}
 
     def _user_suggestion(
         self, number: int, history: History, salt: int

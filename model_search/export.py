@@ -13,28 +13,33 @@ if TYPE_CHECKING:
 FORMATS = ("keras", "saved_model")
 
 
-def export_model(handle: "StudyHandle", path: str, number: int | None = None, format: str = "") -> str:
-    """Writes a trial's model, and beside or in it `signature.json`: inputs, classes, how to read raw files.
-
-    Args:
-      handle: the search.
-      path: file ending in `.keras`, or folder of a SavedModel, which must not exist yet or be an export.
-      number: of the trial; by default the best.
-      format: `keras` or `saved_model`; empty: by the path's ending.
-
-    Returns:
-      The path written.
-
-    Raises:
-      UsageError: the path does not fit the format or exists as something else, or the trial has no model.
-    """
+def check_format(path: str, format: str = "") -> str:
+    """The format of an export. Raises `UsageError` where the path does not fit it."""
     chosen = format or ("keras" if path.endswith(".keras") else "saved_model")
     if chosen not in FORMATS:
         raise UsageError(f"--format={chosen} is not an export format; known: {', '.join(FORMATS)}")
     if (chosen == "keras") != path.endswith(".keras"):
         right = "a file name that ends in .keras" if chosen == "keras" else "a folder, without the ending .keras"
         raise UsageError(f"--output={path} does not fit --format={chosen}: it takes {right}")
-    source = handle.model_path(number)
+    return chosen
+
+
+def export_model(handle: "StudyHandle", path: str, source: str, format: str = "") -> str:
+    """Writes a model, and beside or in it `signature.json`: inputs, classes, how to read raw files.
+
+    Args:
+      handle: the search.
+      path: file ending in `.keras`, or folder of a SavedModel, which must not exist yet or be an export.
+      source: path of the model's `.keras` file.
+      format: `keras` or `saved_model`; empty: by the path's ending.
+
+    Returns:
+      The path written.
+
+    Raises:
+      UsageError: the path does not fit the format or exists as something else.
+    """
+    chosen = check_format(path, format)
     if not files.exists(source):
         raise StudyError(f"the model file {source} is gone")
     signature = files.read_bytes(files.join(handle.model_dir, SIGNATURE_FILE)) or b"{}"

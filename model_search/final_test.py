@@ -1,6 +1,7 @@
 """Scores the best model on test data that nothing was selected by, once, at the end."""
 
 import json
+import logging
 from collections.abc import Iterator
 
 import keras
@@ -8,7 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from . import files
+from .composed_model import model_file_of
 from .data.trees import Tree, mapped
+from .errors import TrialError
 from .model_dir import TEST_FILE, refitted_model
 from .model_file import load_model
 from .network.serving import logits_behind
@@ -28,7 +31,13 @@ def score_best_on_test(search: Search) -> dict[str, float] | None:
         return None
     content = files.read_bytes(files.join(search.model_dir, TEST_FILE))
     known = json.loads(content) if content else {}
-    path = refitted_model(search.model_dir, best[0].number) or files.join(search.model_dir, best[0].result.model)
+    try:
+        path = refitted_model(search.model_dir, best[0].number) or model_file_of(
+            search.store, search.study, search.model_dir, best[0]
+        )
+    except TrialError as error:
+        logging.getLogger(__name__).warning("the best model is not scored on the test data: %s", error)
+        return None
     if known.get("model") == path and known.get("trial") == best[0].number:
         return dict(known["metrics"])
     model = load_model(path)

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import files
-from .errors import UsageError
+from .errors import StudyError, TrialError, UsageError
 from .model_dir import read_study_file, refitted_model, store_url
 from .report.leaderboard import leaderboard_rows
 from .study import Study, Trial, is_pruned
@@ -14,6 +13,8 @@ from .trial_store.open import open_store
 if TYPE_CHECKING:
     import keras
     import pandas as pd
+
+    from .best_ensemble import BestEnsemble
 
 
 class StudyHandle:
@@ -71,7 +72,12 @@ class StudyHandle:
             )
         if trial.result is None or not trial.result.model:
             raise UsageError(f"trial {trial.number} is {trial.state.value} and has no model {trial.error}".rstrip())
-        return files.join(self.model_dir, trial.result.model)
+        from .composed_model import model_file_of
+
+        try:
+            return model_file_of(self.store, self.study, self.model_dir, trial)
+        except TrialError as error:
+            raise StudyError(f"trial {trial.number} is an ensemble and cannot be put together: {error}") from None
 
     def best_model(self) -> "keras.Model":
         """The best model (see `model_path`): raw features to probabilities, or to values in the label's unit."""
@@ -79,11 +85,28 @@ class StudyHandle:
 
         return load_model(self.model_path())
 
+    def best_ensemble(self, size: int = 10, method: str = "greedy") -> "BestEnsemble":
+        """The best ensemble of the trials that have finished by now, at most `size` members; its `model()` predicts.
+
+        Selected on one half of the evaluation data and judged on the other; see `best_ensemble.best_ensemble`.
+        """
+        from .best_ensemble import best_ensemble
+
+        return best_ensemble(self.store, self.study, self.model_dir, size, method)
+
     def export(self, path: str, number: int | None = None, format: str = "") -> str:
         """Writes a trial's model; see `export.export_model`."""
         from .export import export_model
 
-        return export_model(self, path, number, format)
+        return export_model(self, path, self.model_path(number), format)
+
+    def export_ensemble(self, path: str, ensemble: "BestEnsemble", format: str = "") -> str:
+        """Writes the model of an ensemble; see `export.export_model`."""
+        from .best_ensemble import write_ensemble
+        from .export import check_format, export_model
+
+        check_format(path, format)
+        return export_model(self, path, write_ensemble(self.model_dir, ensemble), format)
 
 
 def load(model_dir: str, trial_store: str = "", name: str = "", owner: str = "") -> StudyHandle:

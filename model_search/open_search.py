@@ -21,6 +21,7 @@ from .spec import SearchSpec, canonical_text, rungs
 from .spec.replay import replay_count
 from .spec.towers import named_blocks
 from .study import StudyConfig
+from .training.evaluation_labels import store_labels
 from .training.metrics import objective_for
 from .training.options import KEEP_MODELS, TrainingOptions
 from .trial_store.history import StoreHistory
@@ -91,6 +92,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
             settings=config.training.comparable(),
         )
     )
+    store_labels(config.model_dir, pipeline.task, pipeline.evaluation())
     record_study(config.model_dir, config.owner, config.name, not config.trial_store, to_json(config.provider))
     history = StoreHistory(store, study)
     return Search(

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import keras
 
+from .combine_trial import Combined, combined
 from .controller import USER, SearchSpaceExhaustedError
+from .ensemble_networks import ensemble_of
 from .network.costs import Costs, costs_of
 from .network.reloading import check_reloads
 from .network.tower import Tower
@@ -39,8 +41,8 @@ class Prepared:
     costs: Costs
 
 
-def prepared(search: Search, claim: Claim) -> Prepared:
-    """The trial's network.
+def prepared(search: Search, claim: Claim) -> Prepared | Combined:
+    """The trial's network, or an ensemble that needs none.
 
     One above the limits, or that another trial trains under another name, is refused, remembered as failed, and another
     one is proposed.
@@ -56,6 +58,10 @@ def prepared(search: Search, claim: Claim) -> Prepared:
     refusals, repeats = 0, 0
     for suggestion, is_new in suggestions(search, claim):
         try:
+            ensemble = combined(search, suggestion)
+            if ensemble is not None:
+                check_costs(search.options, ensemble.costs)
+                return ensemble
             tower = build(search, suggestion, seed)
             if not is_new or repeats >= MAX_REPEATS or not repeats_another(search, claim, suggestion, tower):
                 costs = costs_of(tower)
@@ -137,14 +143,14 @@ def seed_of(search: Search, number: int) -> int:
 
 
 def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
-    """The suggested network with its initial weights, drawn from the seed.
+    """The suggested network with its initial weights, drawn from the seed; members have those they were trained to.
 
     Raises:
-      TrialError: it cannot be built, or has more weights than allowed or than memory.
+      TrialError: it cannot be built, or has more weights than allowed or than memory, or a member's files are gone.
     """
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(search.options.mixed_precision or "float32")
-    tower = tower_of(search, suggestion)
+    tower = ensemble_of(search, suggestion) if suggestion.members else tower_of(search, suggestion)
     check_parameters(search.options, tower.parameters)
     check_memory(tower.parameters)
     check_reloads(tower.model, suggestion.architecture)

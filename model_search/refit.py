@@ -7,12 +7,15 @@ examples may be learned from too, as scikit-learn's searches do (`refit` of `Gri
 import json
 import logging
 import time
+from typing import Any
 
 import keras
 
 from . import files
+from .composed_model import composed
 from .data.joined import JoinedProvider
 from .data.pipeline import Pipeline
+from .ensemble_networks import is_combined_only
 from .errors import TrialError
 from .model_dir import REFIT_FOLDER, REFIT_REPORT, refitted_model
 from .network.tower import Tower
@@ -34,8 +37,9 @@ from .transfer.report import read_report
 def refit_best(search: Search) -> str | None:
     """Trains the best trial's network on training and evaluation examples together and writes `refit/model.keras`.
 
-    The same architecture, hyperparameters, steps, seed and teacher as the trial's. Does nothing where that has been
-    done for the trial before. A training that fails leaves the trial's own model as the best one.
+    The same architecture, hyperparameters, steps, seed and teacher as the trial's. Of a mean of trained towers each one
+    is trained so; other ensembles stay as they are: their parts were trained one after another. Does nothing where that
+    has been done for the trial before. A training that fails leaves the trial's own model as the best one.
 
     Returns:
       Path of the model; None where no trial has completed or the training failed or was stopped.
@@ -71,10 +75,41 @@ def _start_as_the_trial(search: Search, trial: Trial, suggestion: Suggestion, to
 
 
 def _refit(search: Search, trial: Trial) -> str:
+    """Trains the trial's network, or each member of its ensemble, on all examples and writes model and report."""
     begin = time.monotonic()
     assert trial.suggestion is not None
     folder = files.join(search.model_dir, REFIT_FOLDER)
     files.make_folder(folder)
+    if not trial.suggestion.members:
+        report = _train(search, trial, folder)
+    elif is_combined_only(search, trial.suggestion):
+        report = {"members": _train_members(search, trial.suggestion, folder)}
+    else:
+        raise TrialError(
+            f"trial {trial.number} is an ensemble with parts that were trained together; it stays as it is"
+        )
+    report = {"trial": trial.number, **report, "seconds": round(time.monotonic() - begin, 3)}
+    files.write_atomically(files.join(folder, REFIT_REPORT), json.dumps(report, indent=1).encode())
+    return files.join(folder, MODEL)
+
+
+def _train_members(search: Search, suggestion: Suggestion, folder: str) -> list[dict[str, Any]]:
+    """Trains each member of an ensemble on all examples and puts what results together."""
+    reports, paths = [], []
+    for number in suggestion.members:
+        member = search.store.trial(search.study.id, number)
+        assert member is not None
+        own = files.join(folder, "members", str(number))
+        files.make_folder(own)
+        reports.append({"trial": number, **_train(search, member, own)})
+        paths.append(files.join(own, MODEL))
+    write_model(folder, composed(search.model_dir, search.study, paths))
+    return reports
+
+
+def _train(search: Search, trial: Trial, folder: str) -> dict[str, Any]:
+    """Trains the network of a trial on all examples, writes its model into a folder, and gives a report."""
+    assert trial.suggestion is not None
     seed = seed_of(search, trial.number)
     steps = trial_steps(search.spec, trial.suggestion.architecture, search.options.train_steps)
     pipeline = Pipeline(JoinedProvider(search.pipeline.provider), search.options.batch_size)
@@ -106,12 +141,4 @@ def _refit(search: Search, trial: Trial) -> str:
     finally:
         keras.utils.clear_session()
     examples = pipeline.provider.describe().train_examples
-    report = {
-        "trial": trial.number,
-        "examples": examples,
-        "steps": steps,
-        "training_loss": losses,
-        "seconds": round(time.monotonic() - begin, 3),
-    }
-    files.write_atomically(files.join(folder, REFIT_REPORT), json.dumps(report, indent=1).encode())
-    return files.join(folder, MODEL)
+    return {"examples": examples, "steps": steps, "training_loss": losses}

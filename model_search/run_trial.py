@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import keras
 
 from . import files
+from .combine_trial import Combined, report_combined
 from .controller import SearchSpaceExhaustedError
 from .data.trees import Tree
 from .errors import StudyError
+from .network.ensemble import own_tower
 from .network.serving import forgetting_calls, serving_model
 from .network.tower import Tower
 from .prepare_trial import Prepared, prepared, seed_of
@@ -19,13 +21,14 @@ from .rungs import FellBehind, Rungs
 from .search_parts import Search
 from .spec import trial_steps
 from .start_weights import start_weights
-from .study import Measurement, Result
+from .study import Measurement, Result, TrialKind
 from .teaching import teaching_or_note
 from .training.artifacts import trial_folder, write_artifacts, write_records
 from .training.checkpoint import CHECKPOINT
 from .training.evaluation import evaluated
 from .training.failures import as_trial_error
-from .training.fit import Fit, InterruptedTraining, fit
+from .training.fit import Fit, InterruptedTraining
+from .training.fit_ensemble import fit_network
 from .training.inference import logits_of
 from .training.loop import report_steps
 from .trial_store.contract import Claim, LeaseLostError
@@ -44,7 +47,11 @@ def run_trial(search: Search, claim: Claim) -> None:
     begin = time.monotonic()
     with Heartbeat(search.store, claim) as heartbeat:
         try:
-            train_and_report(Attempt(search, claim, heartbeat, begin, prepared(search, claim)))
+            network = prepared(search, claim)
+            if isinstance(network, Combined):
+                report_combined(search, claim, begin, network)
+            else:
+                train_and_report(Attempt(search, claim, heartbeat, begin, network))
         except InterruptedTraining:
             search.store.release(claim)
             raise
@@ -102,7 +109,9 @@ def train_and_report(attempt: Attempt) -> None:
     search, claim, network = attempt.search, attempt.claim, attempt.network
     files.make_folder(attempt.folder)
     steps = trial_steps(search.spec, network.suggestion.architecture, search.options.train_steps)
-    rungs = Rungs(search, claim, steps, lambda: attempt.evaluated()[0])
+    # Towers are compared with each other on their way, ensembles with nothing.
+    last_rung = 0 if network.suggestion.kind is TrialKind.ENSEMBLE else steps
+    rungs = Rungs(search, claim, last_rung, lambda: attempt.evaluated()[0])
     checkpoint = files.join(attempt.folder, CHECKPOINT)
     plan = Fit(
         search.spec, network.suggestion, search.pipeline, search.options, search.strategy, steps,
@@ -110,9 +119,11 @@ def train_and_report(attempt: Attempt) -> None:
         teaching_or_note(search, network.suggestion, claim.number, search.pipeline),
     )  # fmt: skip
     measurements: list[Measurement] = []
-    factor = start_weights(search, claim.number, network.suggestion, network.tower)
+    own, factor = own_tower(network.tower), 1.0
+    if own is not None:
+        factor = start_weights(search, claim.number, network.suggestion, own)
     try:
-        fit(replace(plan, rate_factor=factor), network.tower, progress_of(attempt, steps, rungs, measurements))
+        fit_network(replace(plan, rate_factor=factor), network.tower, progress_of(attempt, steps, rungs, measurements))
     except FellBehind as behind:
         check_lease(attempt)
         write_records(attempt.folder, claim.number, network.suggestion, measurements)

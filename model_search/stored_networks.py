@@ -5,12 +5,12 @@ from typing import Any
 
 from . import files
 from .data.trees import Tree, mapped
+from .ensemble_networks import is_combined_only, trained_ensemble
 from .errors import StudyError, TrialError
 from .model_dir import trial_folder
 from .network.heads import head_of
 from .network.tower import Tower, build_tower
 from .network.weights_file import WEIGHTS, StoredWeights, load_all
-from .proto.search_spec_pb2 import EnsemblingSpec
 from .search_parts import Search
 from .study import Suggestion
 from .training.failures import as_trial_error
@@ -40,10 +40,14 @@ def stored_network(search: Search, number: int) -> Network:
         raise TrialError(f"there is no trial {number}")
     if not trial.suggestion.members:
         return _stored_tower(search, number, trial.suggestion)
-    is_mean = search.spec.ensemble_spec.combining_type == EnsemblingSpec.AVERAGE_ENSEMBLE
-    if trial.suggestion.architecture or not is_mean:
-        raise TrialError(f"trial {number} is an ensemble that is more than the mean of its members")
-    return mean_of([stored_network(search, member) for member in trial.suggestion.members])
+    if is_combined_only(search, trial.suggestion):
+        return mean_of([stored_network(search, member) for member in trial.suggestion.members])
+    try:
+        return trained_ensemble(search, number, trial.suggestion)
+    except StudyError:
+        raise
+    except Exception as error:  # As of a single tower.
+        raise as_trial_error(error) from error
 
 
 def _stored_tower(search: Search, number: int, suggestion: Suggestion) -> Network:

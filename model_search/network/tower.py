@@ -35,6 +35,22 @@ class Tower:
         return int(self.model.count_params())
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """Symbolic inputs of a model.
+
+    Attributes:
+      of_model: what the model takes: the tensor `x`, or a dict of `x` and `lengths`.
+      x, lengths: the tensors; `lengths` is None where examples are no sequences.
+      embedded: the first tensor of all towers where they share the embedding of token ids; None: each has its own.
+    """
+
+    of_model: Any
+    x: Any
+    lengths: Any = None
+    embedded: Any = None
+
+
 def block_hyperparameters(hyperparameters: Mapping[str, Any], place: int, name: str) -> dict[str, Any]:
     """What the block at a place asked for, by the block's own names."""
     prefix = f"{place}_{name}/"
@@ -48,6 +64,7 @@ def build_tower(
     head: Head,
     embedding_size: int = 64,
     name: str = "tower_0",
+    inputs: "Inputs | None" = None,
 ) -> Tower:
     """Builds the network of one architecture.
 
@@ -58,11 +75,14 @@ def build_tower(
       head: what comes after the last block.
       embedding_size: width of the vectors that stand for token ids.
       name: of the tower: the first part of all its layers' names.
+      inputs: of a model that the tower is to be a part of; by default its own.
 
     Raises:
       BuildError: a block or the head cannot be built on what stands before it.
     """
-    inputs, first, lengths = _inputs(encoding, embedding_size, name)
+    given = inputs_of(encoding, name) if inputs is None else inputs
+    first = given.embedded if given.embedded is not None else embedded(given, encoding, embedding_size, name)
+    lengths, inputs_by_name = given.lengths, given.of_model
     tensors = [_fitting(first, architecture, name)]
     dropout = float(hyperparameters.get("dropout_rate", -1.0))
     passed = []
@@ -76,33 +96,37 @@ def build_tower(
             passed.append(place)
         tensors.append(output)
     logits = outputs_of(tensors[-1], head, lengths, name)
-    model = keras.Model(inputs, logits, name=name)
+    model = keras.Model(inputs_by_name, logits, name=name)
     if not head.has_auxiliary:
         return Tower(model, model, tuple(passed))
     auxiliary = auxiliary_outputs(tensors, head, name)
-    return Tower(model, keras.Model(inputs, [logits, auxiliary], name=f"{name}_with_auxiliary"), tuple(passed))
+    return Tower(model, keras.Model(inputs_by_name, [logits, auxiliary], name=f"{name}_with_auxiliary"), tuple(passed))
 
 
-def _inputs(encoding: Encoding, embedding_size: int, name: str) -> tuple[Any, Any, Any]:
-    """The model's input, the first tensor of the tower, and the lengths (None for none)."""
+def inputs_of(encoding: Encoding, name: str) -> Inputs:
+    """Fresh inputs of a model of this name."""
     dtype = "int32" if encoding.vocabulary_size else None
     # Keras wants inputs that come as a dict to be called by its keys.
     x = keras.Input(encoding.shape, dtype=dtype, name="x" if encoding.has_lengths else f"{name}.input")
-    first = x
-    if encoding.vocabulary_size:
-        # Keras' own start within 0.05 is so small beside the recurrent state that words are told apart late: a GRU over
-        # words stayed at the unigram perplexity for three passes over a book, and left it in the first one with this.
-        embedding = keras.layers.Embedding(
-            encoding.vocabulary_size,
-            embedding_size,
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
-            name=f"{name}.input_embedding",
-        )
-        first = embedding(x)
     if not encoding.has_lengths:
-        return x, first, None
+        return Inputs(x, x)
     lengths = keras.Input((), dtype="int32", name="lengths")
-    return {"x": x, "lengths": lengths}, first, lengths
+    return Inputs({"x": x, "lengths": lengths}, x, lengths)
+
+
+def embedded(inputs: Inputs, encoding: Encoding, embedding_size: int, name: str) -> Any:
+    """The first tensor of a tower: vectors for token ids, else the input itself."""
+    if not encoding.vocabulary_size:
+        return inputs.x
+    # Keras' own start within 0.05 is so small beside the recurrent state that words are told apart late: a GRU over
+    # words stayed at the unigram perplexity for three passes over a book, and left it in the first one with this.
+    embedding = keras.layers.Embedding(
+        encoding.vocabulary_size,
+        embedding_size,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+        name=f"{name}.input_embedding",
+    )
+    return embedding(inputs.x)
 
 
 def _fitting(inputs: Any, architecture: Architecture, name: str) -> Any:

@@ -5,6 +5,7 @@ from google.protobuf.message import Message
 
 from ..proto.search_spec_pb2 import SearchSpec, SearchType, TransferLearningSpec
 from .early_stopping import complete_early_stopping
+from .ensembles import complete_ensembles
 from .fields import is_repeated
 from .names import DEFAULT_OPTIMIZERS
 
@@ -23,6 +24,7 @@ def complete(spec: SearchSpec) -> SearchSpec:
     if completed.use_auxiliary_head and not completed.HasField("auxiliary_head_loss_weight"):
         completed.auxiliary_head_loss_weight = DEFAULT_AUXILIARY_WEIGHT
     complete_early_stopping(completed)
+    complete_ensembles(completed)
     for field, value in completed.ListFields():
         if not is_repeated(field) and field.message_type is not None and not value.ListFields():
             completed.ClearField(field.name)

@@ -32,7 +32,6 @@ class Refusal:
 
 
 REFUSALS = (
-    Refusal("ensemble_spec", "ensembling"),
     Refusal("pass_label_dict_as_is", "loss and metric functions of the user's own"),
     Refusal("use_synchronous_optimizer", "training one trial on several workers"),
 )

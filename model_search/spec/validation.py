@@ -13,6 +13,7 @@ from ..registry import closest
 from .checks import check_block, require, shown
 from .distillation import check_distillation
 from .early_stopping import check_early_stopping
+from .ensembles import check_ensembles
 from .names import OPTIMIZERS
 from .refusals import refuse_unsupported
 from .replay import check_replay
@@ -106,6 +107,7 @@ def validate(spec: SearchSpec) -> None:
     _check_growth(spec)
     check_search(spec)
     check_early_stopping(spec)
+    check_ensembles(spec)
     check_distillation(spec)
     check_second_objective(spec)
     check_transfer(spec)

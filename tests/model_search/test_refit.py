@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from searches import open_small
+from searches import SPEC, open_small
 
 from model_search.conclusion import conclude
 from model_search.data.joined import JoinedProvider
@@ -82,3 +82,30 @@ def test_a_stop_leaves_a_checkpoint_and_no_model(tmp_path):
     search.stop.clear()
     conclude(search)
     assert (tmp_path / "refit" / "refit.json").exists()
+
+
+ENSEMBLES = """
+ensemble_spec {
+  ensemble_search_type: INTERMIXED_NONADAPTIVE_ENSEMBLE_SEARCH
+  intermixed_search { width: 2 try_ensembling_every: 3 }
+}
+"""
+
+
+def test_each_member_of_the_best_ensemble_is_trained_once_more(tmp_path, monkeypatch):
+    search = open_small(tmp_path, SPEC + ENSEMBLES, trials=3, train_steps=10, test_fraction=0.2, refit=True)
+    work(search, "tester", 60.0)
+    ensemble = search.store.trial(search.study.id, 3)
+    monkeypatch.setattr(type(search.store), "best", lambda *_: [ensemble])
+    path = refit_best(search)
+    report = json.loads((tmp_path / "refit" / "refit.json").read_text())
+    assert report["trial"] == 3
+    assert [member["trial"] for member in report["members"]] == [1, 2]
+    assert {member["examples"] for member in report["members"]} == {160}
+    features = next(iter(search.pipeline.provider.evaluation()))[0]
+    parts = [load_model(str(tmp_path / "refit" / "members" / name / "model.keras")) for name in "12"]
+    logs = np.mean([np.log(part.predict_on_batch(features)) for part in parts], axis=0)
+    together = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(load_model(path).predict_on_batch(features), together, atol=1e-5)
+    conclude(search)
+    assert json.loads((tmp_path / "test_metrics.json").read_text())["model"] == path

@@ -188,7 +188,6 @@ REFUSED = {
     "mutate_probability": "mutate_probability: 0.5",
     "crossover_probability": "crossover_probability: 0.5",
     "random_architecture_probability": "random_architecture_probability: 0.5",
-    "ensemble_spec": "ensemble_spec { ensemble_search_type: ADAPTIVE_ENSEMBLE_SEARCH }",
     "multi_task_spec": "multi_task_spec { label_name: 'a' }",
     "primary_task_name": "primary_task_name: 'a'",
     "pass_label_dict_as_is": "pass_label_dict_as_is: true",
@@ -216,15 +215,9 @@ def test_what_is_not_there_yet_is_refused(refusal):
     ("text", "setting", "advice"),
     [
         (
-            "ensemble_spec { nonadaptive_search { width: 3 } }",
-            "ensemble_spec.nonadaptive_search.width is 3",
-            "remove ensemble_spec",
-        ),
-        ("ensemble_spec { freeze_previous: true }", "ensemble_spec.freeze_previous is true", "remove ensemble_spec"),
-        (
-            "ensemble_spec { combining_type: WEIGHTED_ENSEMBLE adaptive_search {} }",
-            "ensemble_spec.combining_type is WEIGHTED_ENSEMBLE",
-            "remove ensemble_spec",
+            "use_synchronous_optimizer: true",
+            "use_synchronous_optimizer is true",
+            "remove use_synchronous_optimizer",
         ),
     ],
 )

@@ -1,0 +1,159 @@
+"""The best ensemble of all finished trials, at any moment of a search, from what they have stored."""
+
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import files
+from .data.signature import from_json
+from .data.trees import leaves
+from .ensemble_selection import Judged, Stack, halves, selected, stacked, weighted_mean
+from .errors import StudyError, TrialError, UsageError
+from .model_dir import SIGNATURE_FILE
+from .study import TOWER_KINDS, Study, Trial
+from .training.evaluation_labels import LogitsError, read_labels, read_logits
+from .training.metrics import evaluate
+from .trial_store.contract import TrialStore
+
+if TYPE_CHECKING:
+    import keras
+
+METHODS = ("greedy", "stacking")
+FOLDER = "ensemble"
+MODEL = "model.keras"
+REPORT = "ensemble.json"
+
+CANDIDATES = 100
+"""So many of the best trials are looked at."""
+
+_FEWEST = 20  # examples in each half
+
+
+@dataclass(frozen=True)
+class BestEnsemble:
+    """An ensemble that was selected on one half of the evaluation data and judged on the other.
+
+    Attributes:
+      members: how often each trial is in, by number; once each where a stack weighs them.
+      method: `greedy` or `stacking`.
+      metrics: on the half that judges.
+      single: number of the single trial that is best on the half that is selected by.
+      single_metrics: of that one on the half that judges.
+      stacks: what weighs the members' logits, by task; empty for their mean.
+      paths: models of the members.
+    """
+
+    members: Mapping[int, int]
+    method: str
+    metrics: Mapping[str, float]
+    single: int
+    single_metrics: Mapping[str, float]
+    stacks: Mapping[str, Stack]
+    paths: Mapping[int, str]
+    _compose: "Callable[[BestEnsemble], keras.Model]"
+
+    def model(self) -> "keras.Model":
+        """One Keras model: raw features to probabilities, or to values in the label's unit. Raises `StudyError`."""
+        return self._compose(self)
+
+
+def best_ensemble(
+    store: TrialStore, study: Study, model_dir: str, size: int = 10, method: str = "greedy"
+) -> BestEnsemble:
+    """Selects an ensemble of all finished trials with towers.
+
+    Args:
+      store, study, model_dir: of the search.
+      size: members at most, repeated ones counted.
+      method: `greedy` selection with replacement, or `stacking` the trials that it selects.
+
+    Raises:
+      UsageError: fewer than two trials have completed with all that is needed, or the evaluation data have too few
+        examples, or no logits are stored of such a task.
+    """
+    if size < 1:
+        raise UsageError(f"--ensemble_size={size} is too small: at least 1")
+    if method not in METHODS:
+        raise UsageError(f"--ensemble_method={method} is not known; it can be {' or '.join(METHODS)}")
+    task = from_json(json.loads(files.read_bytes(files.join(model_dir, SIGNATURE_FILE)) or b"{}")).task
+    paths, everything = _candidates(store, study, model_dir)
+    first, second = halves(len(leaves(everything.labels)[0]), study.config.seed)
+    if len(second) < _FEWEST:
+        raise UsageError(f"the evaluation data have {len(first) + len(second)} examples, too few to select by a half")
+    known, judge = everything.rows(first), everything.rows(second)
+    counts = selected(task, known, size)
+    (single,) = selected(task, known, 1)
+    stacks = stacked(task, known, sorted(counts)) if method == "stacking" else {}
+    combined = _stacked_logits(judge, sorted(counts), stacks) if stacks else weighted_mean(judge.logits, counts)
+    return BestEnsemble(
+        members=dict.fromkeys(sorted(counts), 1) if stacks else dict(sorted(counts.items())),
+        method=method,
+        metrics=evaluate(task, combined, judge.labels, judge.weights),
+        single=single,
+        single_metrics=evaluate(task, judge.logits[single], judge.labels, judge.weights),
+        stacks=stacks,
+        paths={number: paths[number] for number in sorted(counts)},
+        _compose=functools.partial(_model, model_dir, study),
+    )
+
+
+def _candidates(store: TrialStore, study: Study, model_dir: str) -> tuple[dict[int, str], Judged]:
+    """Models and logits of the best trials that have both."""
+    known = read_labels(model_dir)
+    if known is None:
+        raise UsageError(
+            f"{model_dir} has no evaluation labels: searches for labels of steps keep none of their logits"
+        )
+    paths, logits = {}, {}
+    for trial in store.best(study.id, CANDIDATES, TOWER_KINDS):
+        path = _path(model_dir, trial)
+        if path and files.exists(path):
+            try:
+                logits[trial.number] = read_logits(model_dir, trial.number)
+            except LogitsError:
+                continue
+            paths[trial.number] = path
+    if len(logits) < 2:
+        raise UsageError(f"an ensemble needs two completed trials with a model and evaluation logits, {model_dir} has "
+                         f"{len(logits)}")  # fmt: skip
+    return paths, Judged(logits, known.labels, known.weights)
+
+
+def _path(model_dir: str, trial: Trial) -> str:
+    return files.join(model_dir, trial.result.model) if trial.result and trial.result.model else ""
+
+
+def _stacked_logits(judge: Judged, members: Sequence[int], stacks: Mapping[str, Stack]) -> Any:
+    if "" in stacks:
+        return stacks[""]([judge.logits[number] for number in members])
+    return {name: stack([judge.logits[number][name] for number in members]) for name, stack in stacks.items()}
+
+
+def _model(model_dir: str, study: Study, ensemble: BestEnsemble) -> "keras.Model":
+    from .composed_model import composed, stack_of, weighted
+
+    combine = stack_of(ensemble.stacks) if ensemble.stacks else weighted(list(ensemble.members.values()))
+    try:
+        return composed(model_dir, study, list(ensemble.paths.values()), combine)
+    except TrialError as error:
+        raise StudyError(f"the ensemble cannot be put together: {error}") from None
+
+
+def write_ensemble(model_dir: str, ensemble: BestEnsemble) -> str:
+    """Writes the model and a report of an ensemble into the model directory; the model's path."""
+    from .training.artifacts import keras_bytes
+
+    folder = files.join(model_dir, FOLDER)
+    files.make_folder(folder)
+    files.write_atomically(files.join(folder, MODEL), keras_bytes(ensemble.model()))
+    report = {
+        "method": ensemble.method,
+        "members": dict(ensemble.members),
+        "metrics": dict(ensemble.metrics),
+        "single": ensemble.single,
+        "single_metrics": dict(ensemble.single_metrics),
+    }
+    files.write_atomically(files.join(folder, REPORT), json.dumps(report, indent=1).encode())
+    return files.join(folder, MODEL)

@@ -1,0 +1,216 @@
+"""Trials of ensembles, on real stores, networks and files."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from searches import SPEC, open_small
+
+from model_search.ensemble_networks import trained_ensemble, weights_of
+from model_search.handle import StudyHandle
+from model_search.run_trial import run_trial
+from model_search.study import TrialKind, TrialState
+from model_search.trainer import work
+from model_search.training.evaluation_labels import read_labels, read_logits
+from model_search.training.inference import logits_of
+
+INTERMIXED = """
+ensemble_spec {
+  ensemble_search_type: INTERMIXED_NONADAPTIVE_ENSEMBLE_SEARCH
+  intermixed_search { width: 2 try_ensembling_every: 3 num_trials_to_consider: 4 }
+  %s
+}
+"""
+GROWING = """
+ensemble_spec {
+  ensemble_search_type: %s_ENSEMBLE_SEARCH
+  adaptive_search { minimal_pool_size: 1 increase_width_every: 1 }
+  %s
+}
+"""
+
+
+def finished(folder, ensembles: str, trials: int = 3, spec: str = SPEC, **options):
+    search = open_small(folder, spec + ensembles, trials, **options)
+    work(search, "tester", 60.0)
+    return search
+
+
+def trials_of(search):
+    found = search.store.trials(search.study.id)
+    assert [trial.error for trial in found] == [""] * len(found)
+    return found
+
+
+def logits_now(search, number: int):
+    """Evaluation logits of a finished ensemble's network, put together from files."""
+    network = trained_ensemble(search, number, search.store.trial(search.study.id, number).suggestion)
+    return np.concatenate([logits for logits, _, _ in logits_of(network, search.pipeline.evaluation())])
+
+
+def stored(search, number: int) -> dict[str, np.ndarray]:
+    weights = weights_of(search, number)
+    return weights.read(weights.forms)
+
+
+def tower(weights: dict[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
+    prefix = f"{name}."
+    return {key.removeprefix(prefix): value for key, value in weights.items() if key.startswith(prefix)}
+
+
+def assert_equal_bits(one, other) -> None:
+    assert one.keys() == other.keys() and one
+    for name in one:
+        assert one[name].tobytes() == other[name].tobytes(), name
+
+
+def differs(one, other) -> bool:
+    return any(one[name].tobytes() != other[name].tobytes() for name in one)
+
+
+@pytest.fixture(scope="module")
+def averaged(tmp_path_factory):
+    return finished(tmp_path_factory.mktemp("average"), INTERMIXED % "", trials=6, test_fraction=0.2)
+
+
+def test_an_average_is_the_mean_of_stored_logits_and_scored_like_it(averaged) -> None:
+    trials = trials_of(averaged)
+    assert [trial.suggestion.kind for trial in trials] == [
+        TrialKind.SEARCH, TrialKind.SEARCH, TrialKind.ENSEMBLE, TrialKind.SEARCH, TrialKind.SEARCH, TrialKind.ENSEMBLE,
+    ]  # fmt: skip
+    ensemble = trials[2]
+    assert ensemble.suggestion.members == (1, 2)
+    logits = read_logits(averaged.model_dir, 3)
+    mean = (read_logits(averaged.model_dir, 1) + read_logits(averaged.model_dir, 2)) / 2
+    np.testing.assert_array_equal(logits, mean)
+    labels = read_labels(averaged.model_dir).labels
+    assert ensemble.result.objective == pytest.approx((mean.argmax(axis=1) == labels).mean())
+    assert ensemble.result.parameters == trials[0].result.parameters + trials[1].result.parameters
+    assert set(trials[5].suggestion.members) <= {1, 2, 4, 5}
+
+
+LOADS = """
+import sys, json, numpy as np, keras
+model = keras.models.load_model(sys.argv[1], compile=False)
+data = np.load(sys.argv[2])
+p = model.predict({name: data[name] for name in data if name != "labels"}, verbose=0)
+assert not any(name.startswith("model_search") for name in sys.modules)
+print(float((p.argmax(axis=1) == data["labels"]).mean()))
+np.save(sys.argv[3], p)
+"""
+
+
+def test_the_exported_ensemble_gives_the_stored_score_with_keras_alone(averaged, tmp_path) -> None:
+    handle = StudyHandle(averaged.store, averaged.study, averaged.model_dir)
+    path = handle.export(str(tmp_path / "ensemble.keras"), 3)
+    parts = [(x, y.numpy()) for x, y, _ in averaged.pipeline.provider.evaluation()]
+    features = {name: np.concatenate([x[name].numpy() for x, _ in parts]) for name in parts[0][0]}
+    np.savez(tmp_path / "raw.npz", labels=np.concatenate([y for _, y in parts]), **features)
+    command = [sys.executable, "-P", "-c", LOADS, path, str(tmp_path / "raw.npz"), str(tmp_path / "out.npy")]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert float(printed) == pytest.approx(trials_of(averaged)[2].result.objective)
+    logits = read_logits(averaged.model_dir, 3).astype(np.float64)
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), probabilities, atol=1e-5)
+
+
+def test_an_ensemble_of_trained_towers_builds_no_network(averaged, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("model_search.prepare_trial.build", None)
+    search = averaged
+    from model_search.combine_trial import combined
+
+    begin = time.perf_counter()
+    found = combined(search, trials_of(search)[5].suggestion)
+    assert time.perf_counter() - begin < 1.0
+    np.testing.assert_array_equal(found.logits, read_logits(search.model_dir, 6))
+
+
+def test_weights_of_the_mix_are_trained_and_members_do_not_move(tmp_path) -> None:
+    search = finished(tmp_path, INTERMIXED % "combining_type: WEIGHTED_ENSEMBLE", train_steps=100)
+    assert trials_of(search)[2].suggestion.members == (1, 2)
+    weights = stored(search, 3)
+    for place in (1, 2):
+        assert_equal_bits(tower(weights, f"tower_{place}"), tower(stored(search, place), "tower_0"))
+    kernel, bias = weights["ensemble.weights/kernel"], weights["ensemble.weights/bias"]
+    mean = np.tile(np.eye(2), (2, 1)) / 2
+    assert kernel.shape == (4, 2) and np.abs(kernel - mean).max() > 1e-3
+    joined = np.concatenate([read_logits(search.model_dir, number) for number in (1, 2)], axis=1)
+    np.testing.assert_allclose(read_logits(search.model_dir, 3), joined @ kernel + bias, atol=1e-5)
+    np.testing.assert_allclose(logits_now(search, 3), read_logits(search.model_dir, 3), atol=1e-5)
+
+
+@pytest.mark.parametrize("combining", ["AVERAGE_ENSEMBLE", "WEIGHTED_ENSEMBLE"])
+def test_members_that_are_not_frozen_train_on(tmp_path, combining) -> None:
+    search = finished(tmp_path, INTERMIXED % f"freeze_previous: false combining_type: {combining}")
+    trials_of(search)
+    weights = stored(search, 3)
+    for place in (1, 2):
+        assert differs(tower(weights, f"tower_{place}"), tower(stored(search, place), "tower_0"))
+    np.testing.assert_allclose(logits_now(search, 3), read_logits(search.model_dir, 3), atol=1e-5)
+
+
+NORMALISED = (
+    SPEC.replace("FULLY_CONNECTED", "FULLY_CONNECTED_RESIDUAL_CONCAT_BATCHNORM", 1)
+    + """
+user_suggestions {
+  architecture: ["FULLY_CONNECTED_RESIDUAL_CONCAT_BATCHNORM", "FIXED_OUTPUT_FULLY_CONNECTED_64"]
+  hparams { hparam { key: "dropout_rate" value { float_value: 0.5 } } }
+}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("mode", "combining", "freeze"),
+    [
+        ("ADAPTIVE", "AVERAGE_ENSEMBLE", True),
+        ("ADAPTIVE", "WEIGHTED_ENSEMBLE", False),
+        ("RESIDUAL", "WEIGHTED_ENSEMBLE", True),
+        ("RESIDUAL", "AVERAGE_ENSEMBLE", False),
+    ],
+)
+def test_an_ensemble_that_grows(tmp_path, mode, combining, freeze) -> None:
+    own = GROWING % (mode, f"combining_type: {combining} freeze_previous: {str(freeze).lower()}")
+    search = finished(tmp_path, own, spec=NORMALISED)
+    trials = trials_of(search)
+    assert [trial.suggestion.members for trial in trials[:2]] == [(), (1,)]
+    first, second = stored(search, 1), stored(search, 2)
+    assert any("moving_variance" in name for name in first)
+    if freeze:
+        assert_equal_bits(tower(second, "tower_1"), tower(first, "tower_0"))
+    else:
+        assert differs(tower(second, "tower_1"), tower(first, "tower_0"))
+    assert ("ensemble.weights/kernel" in second) == (combining == "WEIGHTED_ENSEMBLE")
+    for number in (2, 3):
+        np.testing.assert_allclose(logits_now(search, number), read_logits(search.model_dir, number), atol=1e-5)
+    if trials[2].suggestion.members == (1, 2) and freeze:
+        third = stored(search, 3)
+        assert_equal_bits(tower(third, "tower_1"), tower(second, "tower_1"))
+        assert_equal_bits(tower(third, "tower_2"), tower(second, "tower_0"))
+
+
+def test_a_member_without_files_makes_its_ensemble_infeasible_and_the_search_goes_on(tmp_path) -> None:
+    search = open_small(tmp_path, SPEC + INTERMIXED % "", 4)
+    for _ in range(2):
+        run_trial(search, search.store.claim(search.study.id, "tester", 60.0))
+    for name in ("weights.npz", "evaluation_logits.npy"):
+        (tmp_path / "trials" / "2" / name).unlink()
+    work(search, "tester", 60.0)
+    states = [trial.state for trial in search.store.trials(search.study.id)]
+    assert states == [TrialState.COMPLETED] * 2 + [TrialState.INFEASIBLE, TrialState.COMPLETED]
+    error = search.store.trial(search.study.id, 3).error
+    assert "trials/2/weights.npz are gone" in error and "\n" not in error
+
+
+def test_a_member_without_logits_is_run_again(tmp_path) -> None:
+    search = open_small(tmp_path, SPEC + INTERMIXED % "", 3)
+    for _ in range(2):
+        run_trial(search, search.store.claim(search.study.id, "tester", 60.0))
+    logits = [read_logits(str(tmp_path), number) for number in (1, 2)]
+    (tmp_path / "trials" / "2" / "evaluation_logits.npy").write_bytes(b"no numbers")
+    work(search, "tester", 60.0)
+    trials_of(search)
+    np.testing.assert_allclose(read_logits(str(tmp_path), 3), np.mean(logits, axis=0), atol=1e-5)
+    assert (tmp_path / "trials" / "3" / "model.keras").exists()
