@@ -12,7 +12,8 @@ from .combine_trial import Combined, report_combined
 from .controller import SearchSpaceExhaustedError
 from .data.trees import Tree
 from .errors import StudyError
-from .network.ensemble import own_tower
+from .model_dir import add_note
+from .network.ensemble import Ensemble, own_tower, shares
 from .network.serving import forgetting_calls, serving_model
 from .network.tower import Tower
 from .prepare_trial import Prepared, prepared, seed_of
@@ -131,6 +132,7 @@ def train_and_report(attempt: Attempt) -> None:
         search.store.stop(claim, attempt.result(behind.measurement.metrics))
         files.remove(checkpoint)
         return
+    note_shares(attempt)
     metrics, logits = attempt.evaluated()
     measurements.append(Measurement(steps, metrics))
     with served(search, network.tower) as model:
@@ -140,6 +142,16 @@ def train_and_report(attempt: Attempt) -> None:
             attempt.folder, claim.number, network.suggestion, model, network.tower.model, logits, measurements
         )
     search.store.complete(claim, attempt.result(metrics, path))
+
+
+def note_shares(attempt: Attempt) -> None:
+    """Remembers how strongly the towers of a trained ensemble count, for people."""
+    network = attempt.network.tower
+    if isinstance(network, Ensemble):
+        names = [f"trial {number}" for number in attempt.network.suggestion.members]
+        parts = zip([*names, *(["its own tower"] if network.own else [])], shares(network), strict=True)
+        text = ", ".join(f"{name} {share:.3f}" for name, share in parts)
+        add_note(attempt.search.model_dir, attempt.claim.number, f"weights of the logits: {text}")
 
 
 @contextlib.contextmanager

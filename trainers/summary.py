@@ -13,7 +13,7 @@ from rich.table import Table
 
 from .. import files
 from ..model_dir import TEST_FILE, refitted_model
-from ..report.leaderboard import hyperparameter_text, leaderboard_rows, teacher_text
+from ..report.leaderboard import hyperparameter_text, leaderboard_rows, members_text, teacher_text
 from ..report.tasks import TaskPart, tasks_in
 from ..study import Study, StudyConfig, TrialState
 from ..trial_store.contract import TrialStore
@@ -68,8 +68,8 @@ def print_table(rows: Sequence[dict[str, Any]], config: StudyConfig) -> None:
 
 
 def values_text(row: Mapping[str, Any]) -> str:
-    """Teacher and hyperparameters of a row, on one line."""
-    return ", ".join(filter(None, (teacher_text(row), hyperparameter_text(row["hyperparameters"]))))
+    """Members, teacher and hyperparameters of a row, on one line."""
+    return ", ".join(filter(None, (members_text(row), teacher_text(row), hyperparameter_text(row["hyperparameters"]))))
 
 
 def further_metrics(tasks: Sequence[TaskPart], metric: str) -> list[str]:

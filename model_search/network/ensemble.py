@@ -158,6 +158,17 @@ def start_as_mean(combination: Combination, towers: int) -> None:
         layer.bias.assign(np.zeros(outputs, np.float32))
 
 
+def shares(network: Ensemble) -> list[float]:
+    """How strongly each tower counts, in the order of `towers`: 1 / n each in a mean of n; of a dense layer the mean
+    weight of its logits in the same output, of the first task."""
+    towers = len(network.towers)
+    if not network.combination.layers:
+        return [1 / towers] * towers
+    kernel = keras.ops.convert_to_numpy(next(iter(network.combination.layers.values())).kernel)
+    outputs = kernel.shape[1]
+    return [float(np.diagonal(kernel[place * outputs : (place + 1) * outputs]).mean()) for place in range(towers)]
+
+
 def load_part(network: keras.Model, stored: StoredWeights, rename: Callable[[str], str | None]) -> None:
     """Sets weights of a network from a file.
 

@@ -31,7 +31,7 @@ def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
 
 def leaderboard_rows(trials: Iterable[Trial], config: StudyConfig) -> list[dict[str, Any]]:
     """A dict a trial: `number, kind, state, objective, metrics, architecture, hyperparameters, parameters, flops,
-    latency_ms, parents, teacher, seconds, model, error`. What a trial does not have is None (or empty).
+    latency_ms, parents, members, teacher, seconds, model, error`. What a trial does not have is None (or empty).
 
     Where losses of teacher and labels are balanced, `lambda` too: the weight of the teacher's. Where a search has
     several tasks, `tasks` too: by name, the primary one first, `architecture` with the task's own blocks behind the
@@ -73,6 +73,7 @@ def leaderboard_row(trial: Trial) -> dict[str, Any]:
         "flops": result.flops if result else None,
         "latency_ms": result.latency_ms if result else None,
         "parents": list(suggestion.parents) if suggestion else [],
+        "members": list(suggestion.members) if suggestion else [],
         "teacher": suggestion.teacher if suggestion else None,
         "seconds": result.seconds if result else None,
         # None where there never was one, or where it was removed to save space.
@@ -80,6 +81,11 @@ def leaderboard_row(trial: Trial) -> dict[str, Any]:
         # A completed trial may keep the reason of an attempt that was lost before.
         "error": (trial.error or None) if trial.state is not TrialState.COMPLETED else None,
     }
+
+
+def members_text(row: Mapping[str, Any]) -> str:
+    """Whose towers are in the ensemble of a row; empty for a single tower."""
+    return f"members={'+'.join(map(str, row['members']))}" if row["members"] else ""
 
 
 def teacher_text(row: Mapping[str, Any]) -> str:

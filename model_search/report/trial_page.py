@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..study import Measurement, Result, Trial, TrialState
+from ..study import Measurement, Result, Suggestion, Trial, TrialState
 from .leaderboard import leaderboard_row, value_text
 from .tasks import TaskPart, metrics_of
 
 BARS = "▁▂▃▄▅▆▇█"
 
 # Origins in words, where they do not explain themselves. "user": `user_suggestions`, which bundled specs have too.
-ORIGINS = {"": "unknown", "user": "the spec's suggestions"}
+ORIGINS = {"": "unknown", "user": "the spec's suggestions", "drawn": "members drawn from the best trials"}
 
 MODELLESS = {TrialState.STOPPED: "none", TrialState.COMPLETED: "removed to save space (--keep_models)"}
 """Why there is no model, by state."""
@@ -48,6 +48,7 @@ def trial_page(
         lines += [f"  {place}  {name}" for place, name in enumerate(trial.suggestion.architecture)]
         lines += section("tasks behind the shared tower", {task.name: task.line for task in tasks}) if tasks else []
         lines += section("hyperparameters", trial.suggestion.hyperparameters)
+        lines += member_lines(trial.suggestion)
         lines += teacher_lines(trial.suggestion.teacher, weight)
     lines += start
     lines += [f"note: {note}" for note in notes]
@@ -61,6 +62,15 @@ def trial_page(
     if trial.error:
         lines.append(f"{'error' if row['error'] else 'earlier attempt'}: {trial.error}")
     return lines + curves(measurements)
+
+
+def member_lines(suggestion: Suggestion) -> list[str]:
+    """Which trials' towers are in the model beside its own."""
+    if not suggestion.members:
+        return []
+    own = " and its own tower" if suggestion.architecture.blocks else ""
+    return [f"members: {'trial' if len(suggestion.members) == 1 else 'trials'} "
+            f"{', '.join(map(str, suggestion.members))}{own}"]  # fmt: skip
 
 
 def teacher_lines(teacher: int | None, weight: float | None) -> list[str]:

@@ -43,7 +43,7 @@ def store_labels(model_dir: str, task: Task, batches: Iterable[tuple[Tree, Tree,
     if not keeps_logits(task) or files.exists(path):
         return
     pairs = [(labels, weights) for _, labels, weights in batches]
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for kind, trees in zip(("labels", "weights"), zip(*pairs, strict=True), strict=True):
         whole = joined(trees)
         arrays |= {f"{kind}/{name}": a for name, a in whole.items()} if isinstance(whole, dict) else {kind: whole}

@@ -9,7 +9,12 @@ import pytest
 from searches import SPEC, open_small
 
 from model_search.ensemble_networks import trained_ensemble, weights_of
+from model_search.ensemble_selection import halves
+from model_search.errors import UsageError
 from model_search.handle import StudyHandle
+from model_search.model_file import load_model
+from model_search.report.leaderboard import leaderboard_rows, members_text
+from model_search.report.trial_page import trial_page
 from model_search.run_trial import run_trial
 from model_search.study import TrialKind, TrialState
 from model_search.trainer import work
@@ -214,3 +219,50 @@ def test_a_member_without_logits_is_run_again(tmp_path) -> None:
     trials_of(search)
     np.testing.assert_allclose(read_logits(str(tmp_path), 3), np.mean(logits, axis=0), atol=1e-5)
     assert (tmp_path / "trials" / "3" / "model.keras").exists()
+
+
+def test_the_best_ensemble_of_all_trials(averaged, tmp_path) -> None:
+    handle = StudyHandle(averaged.store, averaged.study, averaged.model_dir)
+    together = handle.best_ensemble(5)
+    assert set(together.members) <= {1, 2, 4, 5} and sum(together.members.values()) <= 5
+    path = handle.export_ensemble(str(tmp_path / "together.keras"), together)
+    labels = read_labels(averaged.model_dir).labels
+    raw = [(x, y.numpy()) for x, y, _ in averaged.pipeline.provider.evaluation()]
+    features = {name: np.concatenate([x[name].numpy() for x, _ in raw]) for name in raw[0][0]}
+    predictions = load_model(path).predict(features, verbose=0)
+    _, judge = halves(len(labels), averaged.study.config.seed)
+    accuracy = (predictions.argmax(axis=1) == labels)[judge].mean()
+    assert accuracy == pytest.approx(together.metrics["accuracy"])
+    total = sum(together.members.values())
+    mean = sum(read_logits(averaged.model_dir, n) * (count / total) for n, count in together.members.items())
+    probabilities = np.exp(mean) / np.exp(mean).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(predictions, probabilities, atol=1e-5)
+
+
+def test_the_best_stack_predicts_what_it_was_judged_by(averaged) -> None:
+    handle = StudyHandle(averaged.store, averaged.study, averaged.model_dir)
+    together = handle.best_ensemble(5, "stacking")
+    labels = read_labels(averaged.model_dir).labels
+    raw = [x for x, _, _ in averaged.pipeline.provider.evaluation()]
+    features = {name: np.concatenate([x[name].numpy() for x in raw]) for name in raw[0]}
+    _, judge = halves(len(labels), averaged.study.config.seed)
+    predictions = together.model().predict(features, verbose=0)
+    accuracy = (predictions.argmax(axis=1) == labels)[judge].mean()
+    assert accuracy == pytest.approx(together.metrics["accuracy"])
+
+
+@pytest.mark.parametrize(
+    ("size", "method", "message"), [(0, "greedy", "size=0"), (3, "mean", "method=mean is not known")]
+)
+def test_wrong_wishes_for_an_ensemble(averaged, size, method, message) -> None:
+    handle = StudyHandle(averaged.store, averaged.study, averaged.model_dir)
+    with pytest.raises(UsageError, match=message):
+        handle.best_ensemble(size, method)
+
+
+def test_members_are_shown(averaged) -> None:
+    trials = trials_of(averaged)
+    row = next(row for row in leaderboard_rows(trials, averaged.study.config) if row["number"] == 3)
+    assert (row["kind"], row["members"], members_text(row)) == ("ensemble", [1, 2], "members=1+2")
+    page = trial_page(trials[2], [])
+    assert "members: trials 1, 2" in page and "chosen by: members drawn from the best trials; parents: none" in page

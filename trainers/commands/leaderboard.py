@@ -67,7 +67,7 @@ def write_json(rows: list[dict[str, Any]], config: StudyConfig) -> None:
 def write_csv(rows: list[dict[str, Any]], config: StudyConfig) -> None:
     """A line a trial; what is not a number or text is JSON inside its cell."""
     columns = ["number", "kind", "state", "objective", "metrics", "architecture", "hyperparameters", "parameters",
-               "flops", "latency_ms", "parents", "teacher", "seconds", "model", "error"]  # fmt: skip
+               "flops", "latency_ms", "parents", "members", "teacher", "seconds", "model", "error"]  # fmt: skip
     columns += ["lambda"] if has_balanced_losses(config.spec) else []
     columns += ["tasks"] if tasks_in(config.spec) else []
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
