@@ -1,13 +1,16 @@
 """Trials of ensembles, on real stores, networks and files."""
 
+import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from searches import SPEC, open_small
 
+from model_search.conclusion import conclude
 from model_search.ensemble_networks import trained_ensemble, weights_of
 from model_search.ensemble_selection import halves
 from model_search.errors import UsageError
@@ -266,3 +269,14 @@ def test_members_are_shown(averaged) -> None:
     assert (row["kind"], row["members"], members_text(row)) == ("ensemble", [1, 2], "members=1+2")
     page = trial_page(trials[2], [])
     assert "members: trials 1, 2" in page and "chosen by: members drawn from the best trials; parents: none" in page
+
+
+def test_the_winner_has_its_model_when_the_search_is_over(averaged, monkeypatch) -> None:
+    ensemble = trials_of(averaged)[5]
+    path = Path(averaged.model_dir) / ensemble.result.model
+    assert not path.exists(), "nobody has asked for it"
+    monkeypatch.setattr(type(averaged.store), "best", lambda *_: [ensemble])
+    conclude(averaged)
+    assert path.exists()
+    metrics = json.loads((Path(averaged.model_dir) / "test_metrics.json").read_text())
+    assert metrics["trial"] == 6 and 0 <= metrics["metrics"]["accuracy"] <= 1

@@ -50,7 +50,7 @@ def test_leaderboard_json_is_best_first_and_complete(searched, command) -> None:
     assert sorted(row["number"] for row in rows) == [1, 2, 3]
     assert list(rows[0]) == [
         "number", "kind", "state", "objective", "metrics", "architecture", "hyperparameters", "parameters", "flops",
-        "latency_ms", "parents", "teacher", "seconds", "model", "error",
+        "latency_ms", "parents", "members", "teacher", "seconds", "model", "error",
     ]  # fmt: skip
     objectives = [row["objective"] for row in rows]
     assert objectives == sorted(objectives, reverse=True)
