@@ -8,6 +8,7 @@ from . import files
 from .data.trees import Tree, mapped
 from .ensemble_networks import is_combined_only
 from .network.costs import Costs
+from .replay import write_replay
 from .search_parts import Search
 from .study import Measurement, Result, Suggestion, Trial
 from .training.artifacts import LOGITS, MODEL, logits_bytes, trial_folder, write_records
@@ -78,6 +79,7 @@ def report_combined(search: Search, claim: Claim, begin: float, ensemble: Combin
     search.store.heartbeat(claim)
     folder = trial_folder(search.model_dir, claim.number)
     files.make_folder(folder)
+    write_replay(search, claim.number, ensemble.suggestion)
     write_records(folder, claim.number, ensemble.suggestion, [Measurement(0, metrics)])
     ending, content = logits_bytes(ensemble.logits)
     files.write_atomically(files.join(folder, f"{LOGITS}.{ending}"), content)

@@ -88,7 +88,7 @@ class Controller:
         towers = self._spec.replay.towers
         if number > len(towers):
             members = tuple(range(1, number))
-            return Suggestion(Architecture(()), {}, TrialKind.ENSEMBLE, origin=REPLAY, members=members)
+            return Suggestion(Architecture(()), self._of_mix(), TrialKind.ENSEMBLE, origin=REPLAY, members=members)
         proposal = Proposal(tower(self._spec, towers[number - 1].architecture), origin=REPLAY)
         fixed = hyperparameters_from_proto(towers[number - 1].hparams)
         return self._tower(proposal, number, history, salt, fixed)

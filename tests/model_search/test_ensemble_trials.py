@@ -280,3 +280,13 @@ def test_the_winner_has_its_model_when_the_search_is_over(averaged, monkeypatch)
     assert path.exists()
     metrics = json.loads((Path(averaged.model_dir) / "test_metrics.json").read_text())
     assert metrics["trial"] == 6 and 0 <= metrics["metrics"]["accuracy"] <= 1
+
+
+def test_an_ensemble_is_trained_again_from_its_replay(averaged, tmp_path) -> None:
+    text = (Path(averaged.model_dir) / "trials" / "3" / "replay.pbtxt").read_text()
+    again = open_small(tmp_path, text, test_fraction=0.2)
+    work(again, "tester", 60.0)
+    assert [trial.suggestion.kind for trial in trials_of(again)] == [TrialKind.SEARCH] * 2 + [TrialKind.ENSEMBLE]
+    np.testing.assert_allclose(
+        read_logits(again.model_dir, 3), read_logits(averaged.model_dir, 3), rtol=1e-3, atol=1e-4
+    )
