@@ -108,6 +108,7 @@ def _candidates(store: TrialStore, study: Study, model_dir: str) -> tuple[dict[i
         )
     paths, logits = {}, {}
     for trial in store.best(study.id, CANDIDATES, TOWER_KINDS):
+        store.bring_files(study.id, trial.number)
         path = _path(model_dir, trial)
         if path and files.exists(path):
             try:
