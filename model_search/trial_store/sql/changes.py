@@ -45,9 +45,11 @@ def claim(
 def claimed_before(connection: Connection, study_id: int, token: str, lease_seconds: float) -> Claim | None:
     """The claim that was made with this token, its lease renewed where it still holds."""
     of_token = (trials.c.study_id == study_id, trials.c.token == token)
-    row = connection.execute(select(trials).where(*of_token).order_by(trials.c.number.desc())).first()
-    if row is None:
+    # Without an order: SQLite would walk through all trials of the study by number.
+    rows = connection.execute(select(trials).where(*of_token)).all()
+    if not rows:
         return None
+    row = max(rows, key=lambda row: row.number)
     known = Claim(study_id, row.number, row.attempt, token, lease_seconds, suggestion_of(row))
     if row.state == TrialState.RUNNING.value:
         heartbeat(connection, known)
