@@ -10,6 +10,7 @@ a file beside the results, so that an interrupted comparison goes on.
 import json
 import os
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -21,76 +22,17 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks.search.data import Data, spoken_digits
-from benchmarks.search.simulate import Curves, Scores, Strategy, TableHistory, search
-from benchmarks.search.space import TURN
+from benchmarks.search.deep_space import strategies
+from benchmarks.search.simulate import Curves, Scores, search
 from benchmarks.search.training import Trainer
-from model_search.algorithms.edits import searched_blocks
-from model_search.algorithms.table import algorithm_named
 from model_search.architecture import Architecture
 from model_search.plugins import load_plugins
-from model_search.proto.search_spec_pb2 import ProblemType, SearchType
-from model_search.spec import SearchSpec, complete
-from model_search.spec.towers import tower
 
 ARCHIVE = flags.DEFINE_string("archive", None, "Archive of the spoken digits.", required=True)
 TRIALS = flags.DEFINE_integer("trials", 60, "Trials of a search.", lower_bound=5)
 SEEDS = flags.DEFINE_integer("seeds", 3, "Searches of each strategy.", lower_bound=1)
 ONLY = flags.DEFINE_list("only", [], "Strategies; all where empty.")
 FOLDER = flags.DEFINE_string("folder", str(Path(__file__).parent / "results"), "Where results are kept.")
-
-DEPTH = 12
-BLOCKS = (
-    "FIXED_CHANNEL_CONVOLUTION_16",
-    "CONVOLUTION_3X3",
-    "CONVOLUTION_1X3",
-    "CONVOLUTION_3X1",
-    "DILATED_CONVOLUTION_2",
-    "DOWNSAMPLE_CONVOLUTION_3X3",
-    "RESNET_3X3",
-    "SEPARABLE_CONVOLUTION_3X3",
-    "INVERTED_RESIDUAL_3X3_3",
-    "INCEPTION_MODULE",
-    "SQUEEZE_EXCITE_4",
-    "MAX_POOLING_2X2",
-    "AVERAGE_POOL_2X2",
-)
-
-
-def deep_spec(search_type: int) -> SearchSpec:
-    """The space with the settings of the bundled `cnn` spec."""
-    return complete(
-        SearchSpec(
-            problem_type=ProblemType.CNN,
-            search_type=search_type,
-            minimum_depth=3,
-            maximum_depth=DEPTH,
-            blocks_to_use=[*BLOCKS, TURN],
-            beam_size=3 if search_type == SearchType.ADAPTIVE_COORDINATE_DESCENT else 5,
-            increase_complexity_probability=0.7 if search_type == SearchType.ADAPTIVE_COORDINATE_DESCENT else 1.0,
-            increase_complexity_minimum_trials=[0, 0, 0, 0, 0, 2, 4, 8, 12, 16],
-        )
-    )
-
-
-def strategies() -> dict[str, Strategy]:
-    """By name."""
-
-    def ours(search_type: int) -> Strategy:
-        spec = deep_spec(search_type)
-        algorithm = algorithm_named(search_type, 100)
-
-        def suggest(history: TableHistory, rng: np.random.Generator) -> tuple[Architecture, tuple[int, ...]]:
-            proposal = algorithm(spec, history, rng)
-            return proposal.architecture, proposal.parents
-
-        return suggest
-
-    def random(_: TableHistory, rng: np.random.Generator) -> tuple[Architecture, tuple[int, ...]]:
-        spec = deep_spec(SearchType.NONADAPTIVE_RANDOM_SEARCH)
-        return tower(spec, rng.choice(searched_blocks(spec), rng.integers(spec.minimum_depth, DEPTH + 1)).tolist()), ()
-
-    names = (SearchType.ADAPTIVE_COORDINATE_DESCENT, SearchType.REGULARIZED_EVOLUTION, SearchType.GUIDED_MUTATION)
-    return {"random": random, **{SearchType.Name(number): ours(number) for number in names}}
 
 
 def evaluator(data: Data, seed: int, path: Path) -> Callable[[Architecture], Scores]:
@@ -118,14 +60,12 @@ def main(_: list[str]) -> None:
     load_plugins()
     folder, data = Path(FOLDER.value), spoken_digits(ARCHIVE.value)
     folder.mkdir(parents=True, exist_ok=True)
-    found: dict[str, list[Curves]] = {}
-    for name, strategy in strategies().items():
-        if ONLY.value and name not in ONLY.value:
-            continue
-        for seed in range(SEEDS.value):
-            evaluate = evaluator(data, seed, folder / f"deep-{name.lower()}.jsonl")
-            found.setdefault(name, []).append(search(strategy, evaluate, TRIALS.value, 1, seed))
-            print(f"{name} {seed}: {found[name][-1].validation[-1]:.4f}", flush=True)
+    names = ONLY.value or list(strategies())
+    found: dict[str, list[Curves]] = {name: [] for name in names}
+    for seed, name in product(range(SEEDS.value), names):
+        evaluate = evaluator(data, seed, folder / "deep-trainings.jsonl")
+        found[name].append(search(strategies()[name](seed), evaluate, TRIALS.value, 1, seed))
+        print(f"{name} {seed}: {found[name][-1].validation[-1]:.4f}", flush=True)
     report(found)
 
 

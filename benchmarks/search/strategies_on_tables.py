@@ -4,25 +4,24 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from benchmarks.search.optuna_towers import optuna
 from benchmarks.search.simulate import Strategy, TableHistory
-from benchmarks.search.space import DEPTH, PLATES, VECTORS, table_spec
+from benchmarks.search.space import DEPTH, table_spec
 from benchmarks.search.tables import Table
 from model_search.algorithms.table import SEARCH_TYPES, algorithm_named
 from model_search.architecture import Architecture
 from model_search.proto.search_spec_pb2 import SearchType
-from model_search.spec.towers import tower
+
+GENERAL: Mapping[str, object] = {
+    "minimum_depth": 2,
+    "beam_size": 5,
+    "increase_complexity_probability": 0.7,
+    "increase_complexity_minimum_trials": [0],
+}
+"""As in the bundled spec `cnn`; towers may have any depth at once."""
 
 SETTINGS: Mapping[int, dict[str, object]] = {
-    # What the bundled specs say: beams of 3, growth with probability 0.3, and not to every depth at once.
-    SearchType.ADAPTIVE_COORDINATE_DESCENT: {
-        "beam_size": 3,
-        "increase_complexity_probability": 0.3,
-        "increase_complexity_minimum_trials": [0, 0, 4, 12],
-    },
-    SearchType.GUIDED_MUTATION: {"beam_size": 5, "increase_complexity_minimum_trials": [0]},
     SearchType.ADAPTIVE_COORDINATE_DESCENT_GENETIC: {
-        "beam_size": 5,
-        "increase_complexity_minimum_trials": [0],
         "mutate_probability": 0.4,
         "crossover_probability": 0.2,
         "random_architecture_probability": 0.1,
@@ -31,8 +30,9 @@ SETTINGS: Mapping[int, dict[str, object]] = {
     SearchType.NONADAPTIVE_RANDOM_SEARCH: {"minimum_depth": DEPTH},
     SearchType.HARMONICA_SEARCH: {"minimum_depth": DEPTH},
 }
-"""What differs from `minimum_depth: 2` and a beam of 5 that may grow at once."""
+"""What differs from `GENERAL`."""
 
+SAMPLERS = {"TPE": "TPESampler", "random": "RandomSampler"}
 LEFT_OUT = {
     SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: "its towers have reduction blocks that the space has not",
 }
@@ -44,7 +44,7 @@ def strategies(table: Table) -> dict[str, Callable[[int], Strategy]]:
     for number in SEARCH_TYPES:
         if number not in LEFT_OUT:
             found[SearchType.Name(number)] = _ours(number)
-    return found | {"Optuna TPE": lambda seed: optuna(seed, "TPESampler"), "Optuna random": _optuna_random}
+    return found | {f"Optuna {name}": _optuna(sampler) for name, sampler in SAMPLERS.items()}
 
 
 def uniform(table: Table) -> Strategy:
@@ -60,8 +60,7 @@ def uniform(table: Table) -> Strategy:
 
 
 def _ours(number: int) -> Callable[[int], Strategy]:
-    general = {"minimum_depth": 2, "beam_size": 5, "increase_complexity_minimum_trials": [0]}
-    spec = table_spec(search_type=number, **{**general, **SETTINGS.get(number, {})})
+    spec = table_spec(search_type=number, **{**GENERAL, **SETTINGS.get(number, {})})
     algorithm = algorithm_named(number, 100)
 
     def suggest(history: TableHistory, rng: np.random.Generator) -> tuple[Architecture, tuple[int, ...]]:
@@ -71,30 +70,5 @@ def _ours(number: int) -> Callable[[int], Strategy]:
     return lambda _: suggest
 
 
-def _optuna_random(seed: int) -> Strategy:
-    return optuna(seed, "RandomSampler")
-
-
-def optuna(seed: int, sampler: str) -> Strategy:
-    """Optuna as its users would: a depth, and a block for each place; several orders may be the same tower."""
-    import optuna as library
-
-    library.logging.set_verbosity(library.logging.ERROR)
-    arguments = {"constant_liar": True} if sampler == "TPESampler" else {}
-    study = library.create_study(
-        direction="maximize", sampler=getattr(library.samplers, sampler)(seed=seed, **arguments)
-    )
-    spec, asked, told = table_spec(), {}, set()
-
-    def suggest(history: TableHistory, _: np.random.Generator) -> tuple[Architecture, tuple[int, ...]]:
-        for trial in history.completed():
-            if trial.number not in told:
-                told.add(trial.number)
-                study.tell(asked[trial.number], trial.result.objective)
-        trial = study.ask()
-        asked[len(asked) + 1] = trial
-        deep = trial.suggest_int("depth", 1, DEPTH)
-        names = [trial.suggest_categorical(f"place_{place}", [*PLATES, *VECTORS]) for place in range(deep)]
-        return tower(spec, names), ()
-
-    return suggest
+def _optuna(sampler: str) -> Callable[[int], Strategy]:
+    return lambda seed: optuna(seed, sampler, table_spec(), (1, DEPTH))

@@ -12,7 +12,7 @@ from model_search.data.encoding import Encoding
 from model_search.network.heads import Head
 from model_search.network.tower import build_tower
 
-BATCH, RATE = 16, 4e-3
+BATCH, RATE, BETAS = 16, 4e-3, (0.9, 0.999)
 
 
 class Trainer:
@@ -27,20 +27,18 @@ class Trainer:
             models[seed] = build_tower(architecture, {}, encoding, Head(10)).model
         self._starts = {seed: model.get_weights() for seed, model in models.items()}
         self._model = models[seeds[0]]
-        self._optimizer = keras.optimizers.Adam(RATE)
-        self._optimizer.build(self._model.trainable_variables)
-        self._fresh = [variable.numpy() for variable in self._optimizer.variables]
+        self._adam = FusedAdam(self._model.trainable_variables)
         self._train = self._compiled(tf.constant(data.train.x), tf.constant(data.train.y))
         self._logits = tf.function(lambda x: self._model(x, training=False))
 
     def _compiled(self, x: tf.Tensor, y: tf.Tensor) -> tf.types.experimental.GenericFunction:
-        model, optimizer = self._model, self._optimizer
+        model, adam = self._model, self._adam
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
         def step(rows: tf.Tensor) -> None:
             with tf.GradientTape() as tape:
                 value = loss(tf.gather(y, rows), model(tf.gather(x, rows), training=True))
-            optimizer.apply(tape.gradient(value, model.trainable_variables), model.trainable_variables)
+            adam.apply(tape.gradient(value, [variable.value for variable in model.trainable_variables]))
 
         def body(index: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
             step(order[index])
@@ -55,8 +53,7 @@ class Trainer:
     def run(self, seed: int) -> tuple[float, float]:
         """Trains from a seed's weights, in a seed's order; accuracy of validation and test part."""
         self._model.set_weights(self._starts[seed])
-        for variable, value in zip(self._optimizer.variables, self._fresh, strict=True):
-            variable.assign(value)
+        self._adam.reset()
         self._train(tf.constant(_order(len(self._data.train.y), self._data.steps, seed)))
         return self._accuracy(self._data.validation), self._accuracy(self._data.test)
 
@@ -67,6 +64,32 @@ class Trainer:
     def parameters(self) -> int:
         """Number of weights."""
         return int(self._model.count_params())
+
+
+class FusedAdam:
+    """Adam (Kingma and Ba 2015) as one operation a variable: that of Keras has a dozen, most of the time of so small
+    networks, traced and run."""
+
+    def __init__(self, variables: Sequence[keras.Variable]):
+        self._variables = [variable.value for variable in variables]
+        self._moments = [(tf.Variable(tf.zeros_like(one)), tf.Variable(tf.zeros_like(one))) for one in self._variables]
+        self._powers = tf.Variable(BETAS)
+
+    def reset(self) -> None:
+        """As before the first step."""
+        for variable in (moment for pair in self._moments for moment in pair):
+            variable.assign(tf.zeros_like(variable))
+        self._powers.assign(BETAS)
+
+    def apply(self, gradients: Sequence[tf.Tensor]) -> None:
+        """One step."""
+        powers = tf.identity(self._powers)
+        for variable, (first, second), gradient in zip(self._variables, self._moments, gradients, strict=True):
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle, m=first.handle, v=second.handle, beta1_power=powers[0], beta2_power=powers[1],
+                lr=RATE, beta1=BETAS[0], beta2=BETAS[1], epsilon=1e-7, grad=gradient,
+            )  # fmt: skip
+        self._powers.assign(powers * BETAS)
 
 
 def _order(examples: int, steps: int, seed: int) -> np.ndarray:

@@ -1,10 +1,12 @@
 """ADAPTIVE_COORDINATE_DESCENT: one of the best towers, grown by a block or changed at one place.
 
 The greedy beam search of Mazzawi and others 2019, "Improving Keyword Spotting and Language Identification via Neural
-Architecture Search at Scale" (Interspeech).
+Architecture Search at Scale" (Interspeech). The first towers are random, until they fill the beam: descendants of a
+single one stay near it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -22,12 +24,17 @@ _BEHIND, _DRAWS = 50, 200
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
-    """Proposes an edit of one of the best `beam_size` trials, or a random tower while none has completed."""
-    beam = beam_of(spec, history)
-    if not beam:
-        return random_search.suggest(spec, history, rng)
-    found = candidates(spec, beam, history.completed_count(), rng, behind(beam, history))
-    return first_new(found, history)
+    """Proposes an edit of one of the best `beam_size` trials, or a random tower until so many have completed."""
+    completed, beam = history.completed_count(), beam_of(spec, history)
+    edits = candidates(spec, beam, completed, rng, behind(beam, history))
+    return first_new(edits if completed >= spec.beam_size else chain(_random(spec, completed, rng), edits), history)
+
+
+def _random(spec: SearchSpec, completed: int, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Random towers of the depths allowed now; of the least where nothing is ever to grow."""
+    if spec.increase_complexity_probability:
+        return towers_of_any_depth(spec, completed, rng, _DRAWS)
+    return random_search.candidates(spec, rng)
 
 
 def candidates(

@@ -7,22 +7,22 @@ improvement is largest if they did (Snoek, Larochelle and Adams 2012, "Practical
 Learning Algorithms", NeurIPS, sections 2.2 and 3.2). So trainers that ask at the same time spread out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from itertools import chain
 
 import numpy as np
 from scipy.linalg import cholesky
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ..architecture import Architecture
 from ..spec import SearchSpec
 from ..study import History, Trial
+from ..threads import one_thread
 from .algorithm import Proposal
 from .beam import beam_of
 from .choice import first_new
 from .depths import deepest, towers_of_any_depth
-from .evidence import costs_of, evidence, known_last
+from .evidence import costs_of, evidence
 from .neighbours import neighbours
 from .surrogate import Surrogate, fit_parameters, normal_scores, surrogate
 
@@ -39,13 +39,16 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     random = towers_of_any_depth(spec, history.completed_count(), rng, _RANDOM)
     if len(trials) < max(2, spec.guided_mutation.trials_before_model):
         return first_new(random, history)
-    candidates = _candidates(spec, history, rng)
-    with threadpool_limits(1):
+    known = {trial.architecture for trial in (*trials, *history.running())}
+    candidates = _candidates(spec, history, known, rng)
+    if not candidates:
+        return first_new(chain(random, _edits(spec, beam_of(spec, history), history.completed_count(), rng)), history)
+    with one_thread():
         process = _fitted(tuple(trial.architecture for trial in trials), tuple(costs_of(history, trials)))
         process = _with_drawn(process, [trial.architecture for trial in history.running()], rng)
         improvement = process.expected_improvement([proposal.architecture for proposal in candidates])
     ranked = (candidates[place] for place in np.argsort(-improvement, kind="stable"))
-    return first_new(known_last(chain(ranked, random), history, trials), history)
+    return first_new(chain(ranked, random), history)
 
 
 def _fitted(towers: tuple[Architecture, ...], costs: tuple[float, ...]) -> Surrogate:
@@ -71,15 +74,18 @@ def _with_drawn(process: Surrogate, running: Sequence[Architecture], rng: np.ran
     return process.given(running, mean + factor @ rng.standard_normal(len(mean)))
 
 
-def _candidates(spec: SearchSpec, history: History, rng: np.random.Generator) -> list[Proposal]:
-    """Edits of the beam and random towers, each tower once."""
+def _candidates(
+    spec: SearchSpec, history: History, known: Set[Architecture], rng: np.random.Generator
+) -> list[Proposal]:
+    """Edits of the beam and random towers, each tower once and none that is known."""
     completed, beam = history.completed_count(), beam_of(spec, history)
-    edits = _edits(spec, beam, completed, rng)
+    edits = [proposal for proposal in _edits(spec, beam, completed, rng) if proposal.architecture not in known]
     room = _CANDIDATES - spec.guided_mutation.random_candidates
     if len(edits) > room:
         edits = [edits[place] for place in sorted(rng.choice(len(edits), room, replace=False))]
     random = towers_of_any_depth(spec, completed, rng, spec.guided_mutation.random_candidates)
-    return list({proposal.architecture: proposal for proposal in (*random, *edits)}.values())
+    found = {proposal.architecture: proposal for proposal in (*random, *edits)}
+    return [proposal for architecture, proposal in found.items() if architecture not in known]
 
 
 def _edits(spec: SearchSpec, beam: Sequence[Trial], completed: int, rng: np.random.Generator) -> list[Proposal]:

@@ -17,12 +17,12 @@ from itertools import chain
 
 import numpy as np
 from scipy.stats import rankdata
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ..architecture import Architecture
 from ..proto.search_spec_pb2 import ReinforceSpec
 from ..spec import SearchSpec
 from ..study import History, Trial
+from ..threads import one_thread
 from . import random_search
 from .algorithm import Proposal
 from .alphabet import alphabet_of, written
@@ -54,7 +54,7 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     """Proposes a tower that the controller writes; see `SearchAlgorithm`."""
     trials = evidence(history)
     longest = deepest(spec, history.completed_count())
-    with threadpool_limits(1):
+    with one_thread():
         controller = controller_of(spec, history, trials)
         strings = controller.policy.sample(controller.parameters, _SAMPLES, longest, rng)
         samples = [written(spec, controller.policy.alphabet, string) for string in dict.fromkeys(strings)]

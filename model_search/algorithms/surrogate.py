@@ -51,9 +51,12 @@ class Surrogate:
     noise: float
 
     @cached_property
+    def _own(self) -> np.ndarray:
+        return self._kernel(self.towers, self.towers)
+
+    @cached_property
     def _factor(self) -> np.ndarray:
-        kernel = self._kernel(self.towers, self.towers)
-        return np.asarray(cholesky(kernel + (self.noise + _JITTER) * np.eye(len(self.towers)), lower=True))
+        return np.asarray(cholesky(self._own + (self.noise + _JITTER) * np.eye(len(self.towers)), lower=True))
 
     @cached_property
     def _solution(self) -> np.ndarray:
@@ -77,7 +80,7 @@ class Surrogate:
         across = self._kernel(self.towers, towers)
         solved = solve_triangular(self._factor, across, lower=True)
         deviation = np.sqrt(np.maximum(self.variance - (solved**2).sum(0), _LEAST_VARIANCE))
-        least = (self._kernel(self.towers, self.towers) @ self._solution).min()
+        least = (self._own @ self._solution).min()
         score = (least - across.T @ self._solution) / deviation
         return np.asarray(deviation * (score * norm.cdf(score) + norm.pdf(score)))
 

@@ -34,17 +34,18 @@ def features(architecture: Architecture) -> tuple[tuple[Hashable, ...], ...]:
 
 def distances(first: Sequence[Architecture], second: Sequence[Architecture]) -> np.ndarray:
     """Numbers of features that only one of two towers has, (groups, first, second)."""
-    return np.array([_differences(group, first, second) for group in range(len(GROUPS))])
+    sets = [_numbers(architecture) for architecture in (*first, *second)]
+    return np.array([_differences([one[group] for one in sets], len(first)) for group in range(len(GROUPS))])
 
 
-def _differences(group: int, first: Sequence[Architecture], second: Sequence[Architecture]) -> np.ndarray:
-    sets = [_numbers(architecture)[group] for architecture in (*first, *second)]
+def _differences(sets: Sequence[np.ndarray], first: int) -> np.ndarray:
+    """Sizes of the symmetric differences between the `first` sets and the others."""
     sizes = np.array([len(one) for one in sets])
     _, columns = np.unique(np.concatenate(sets), return_inverse=True)
     matrix = np.zeros((len(sets), columns.max() + 1), np.float32)
     matrix[np.repeat(np.arange(len(sets)), sizes), columns] = 1.0
-    left, right = matrix[: len(first)], matrix[len(first) :]
-    return np.asarray(sizes[: len(first), None] + sizes[None, len(first) :] - 2.0 * (left @ right.T))
+    left, right = matrix[:first], matrix[first:]
+    return np.asarray(sizes[:first, None] + sizes[None, first:] - 2.0 * (left @ right.T))
 
 
 @lru_cache(maxsize=100_000)

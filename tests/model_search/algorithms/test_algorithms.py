@@ -88,6 +88,36 @@ def test_descent_begins_with_random_towers():
     assert (len(proposal.architecture), proposal.parents, proposal.origin) == (2, (), "random")
 
 
+def test_descent_draws_random_towers_until_they_fill_the_beam():
+    history = MemoryHistory()
+    spec = spec_of(beam_size=3, increase_complexity_minimum_trials=[0])
+    for filled in range(4):
+        origins = {propose(spec, history, seed).origin for seed in range(20)}
+        assert (origins == {"random"}) == (filled < 3)
+        history.add([A] * (filled + 1), 0.5)
+
+
+def test_descent_repeats_nothing_while_the_space_has_more():
+    # Greedy edits of the best tower alone would end in a corner: there are 3 + 9 towers.
+    spec = spec_of(beam_size=1, maximum_depth=2, increase_complexity_minimum_trials=[0])
+    history = MemoryHistory()
+    for number in range(12):
+        history.add(propose(spec, history, number).architecture.blocks, -float(number))
+    assert len({trial.architecture for trial in history.trials}) == 12
+
+
+def test_descent_takes_edits_of_the_best_below_the_beam_when_its_own_are_tried():
+    history = MemoryHistory()
+    for objective, blocks in ((0.9, [A, A]), (0.5, [C, C]), (0.4, [C, A])):
+        history.add(blocks, objective)
+    for blocks in ([A, B], [A, C], [B, A]):
+        history.add(blocks, 0.1)
+    spec = spec_of(beam_size=1, maximum_depth=2)
+    proposals = [propose(spec, history, seed) for seed in range(20)]
+    assert {proposal.parents for proposal in proposals} == {(2,)}
+    assert {proposal.architecture.blocks for proposal in proposals} == {(B, C), (C, B)}
+
+
 def test_descent_chooses_alike_among_the_beam():
     history = MemoryHistory()
     for objective, blocks in ((0.1, [A]), (0.9, [A, B]), (0.8, [B, C]), (0.85, [C, C])):

@@ -76,6 +76,7 @@ def test_an_arm_with_nothing_left_gives_way_to_one_that_has_something():
     assert {propose(spec, history, seed).origin for seed in range(10)} == {f"{DESCENT}: grow"}
     failed = MemoryHistory()
     failed.add([A], state=TrialState.INFEASIBLE)
+    spec.maximum_depth = 1
     with pytest.raises(SearchSpaceExhaustedError, match="1 architectures"):
         propose(spec, failed)
 
