@@ -31,6 +31,8 @@ _CANDIDATES = 600
 _RANDOM = 50
 # Parameters are fitted when the trials have grown by a quarter: in between they hardly move.
 _GROWTH = 1.25
+# After so many trials without a better one deviations count twice.
+_PATIENCE = 10
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
@@ -46,9 +48,17 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     with one_thread():
         process = _fitted(tuple(trial.architecture for trial in trials), tuple(costs_of(history, trials)))
         process = _with_drawn(process, [trial.architecture for trial in history.running()], rng)
-        improvement = process.expected_improvement([proposal.architecture for proposal in candidates])
+        towers = [proposal.architecture for proposal in candidates]
+        improvement = process.expected_improvement(towers, _doubt(history))
     ranked = (candidates[place] for place in np.argsort(-improvement, kind="stable"))
     return first_new(chain(ranked, random), history)
+
+
+def _doubt(history: History) -> float:
+    """How many times its own deviation the process is taken to be off: more, the longer nothing better was found."""
+    best = history.best(1)
+    since = history.completed_count() - best[0].number if best else 0
+    return 1 + max(0, since) / _PATIENCE
 
 
 def _fitted(towers: tuple[Architecture, ...], costs: tuple[float, ...]) -> Surrogate:

@@ -75,11 +75,14 @@ class Surrogate:
         solved = solve_triangular(self._factor, across, lower=True)
         return across.T @ self._solution, self._kernel(towers, towers) - solved.T @ solved
 
-    def expected_improvement(self, towers: Sequence[Architecture]) -> np.ndarray:
-        """By how much each tower is expected to cost less than the least mean of those given, (towers,), above 0."""
+    def expected_improvement(self, towers: Sequence[Architecture], doubt: float = 1.0) -> np.ndarray:
+        """By how much each tower is expected to cost less than the least mean of those given, (towers,), above 0.
+
+        Standard deviations count `doubt` times.
+        """
         across = self._kernel(self.towers, towers)
         solved = solve_triangular(self._factor, across, lower=True)
-        deviation = np.sqrt(np.maximum(self.variance - (solved**2).sum(0), _LEAST_VARIANCE))
+        deviation = doubt * np.sqrt(np.maximum(self.variance - (solved**2).sum(0), _LEAST_VARIANCE))
         least = (self._own @ self._solution).min()
         score = (least - across.T @ self._solution) / deviation
         return np.asarray(deviation * (score * norm.cdf(score) + norm.pdf(score)))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studies import MemoryHistory
 
-from model_search.algorithms.guided_mutation import suggest
+from model_search.algorithms.guided_mutation import _doubt, suggest
 from model_search.algorithms.neighbours import neighbours
 from model_search.architecture import Architecture, depth
 from model_search.errors import UsageError
@@ -139,3 +139,20 @@ def test_settings_that_cannot_be_are_refused(text, message):
     with pytest.raises(UsageError) as caught:
         validate(parse_spec(f"{base} guided_mutation {{ {text} }}", "x"))
     assert str(caught.value) == f"spec field guided_mutation.{message}"
+
+
+def test_deviations_count_more_the_longer_nothing_better_was_found():
+    history = MemoryHistory()
+    assert _doubt(history) == 1
+    history.add([A], 0.5)
+    history.add([B], 0.6)
+    assert _doubt(history) == 1
+    for _ in range(10):
+        history.add([C], 0.1)
+    assert _doubt(history) == 2
+    # Asked beside trainers that are behind, the best may be newer than the number of completed trials.
+    running = MemoryHistory()
+    for _ in range(9):
+        running.add([A], state=TrialState.RUNNING)
+    running.add([B], 0.6)
+    assert _doubt(running) == 1
