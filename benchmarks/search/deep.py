@@ -1,6 +1,6 @@
 """A deep space with real training: spoken digits as plates, convolutions of several families, up to twelve blocks.
 
-    python -m benchmarks.search.deep --archive=PATH/fsdd_wav.tar.gz [--trials=60] [--seeds=3] [--only=random]
+    python -m benchmarks.search.deep --archive=PATH/fsdd_wav.tar.gz [--trials=60] [--seeds=3] [--only=random,...]
 
 Shallow tables flatter random search. Here each strategy trains what it proposes, as the tables' builder does; a search
 is judged by validation and test accuracy of the network with the best validation accuracy so far. Trainings are kept in
@@ -17,12 +17,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import keras
-import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
 from benchmarks.search.data import Data, spoken_digits
-from benchmarks.search.deep_space import strategies
+from benchmarks.search.deep_report import write_report
+from benchmarks.search.deep_space import BLOCKS, DEPTH, LEAST_DEPTH, strategies
 from benchmarks.search.simulate import Curves, Scores, search
 from benchmarks.search.training import Trainer
 from model_search.architecture import Architecture
@@ -66,21 +66,7 @@ def main(_: list[str]) -> None:
         evaluate = evaluator(data, seed, folder / "deep-trainings.jsonl")
         found[name].append(search(strategies()[name](seed), evaluate, TRIALS.value, 1, seed))
         print(f"{name} {seed}: {found[name][-1].validation[-1]:.4f}", flush=True)
-    report(found)
-
-
-def report(found: dict[str, list[Curves]]) -> None:
-    """Prints levels and, where random search is there, speed-ups over it."""
-    last = TRIALS.value
-    marks = [mark for mark in (last // 4, last // 2, last) if mark]
-    print("| Strategy | " + " | ".join(f"{mark} trials" for mark in marks) + " | Test | Speed-up |")
-    print("|---|" + "---:|" * (len(marks) + 2))
-    means = {name: np.mean([curve.validation for curve in curves], 0) for name, curves in found.items()}
-    for name, mean in means.items():
-        test = np.mean([curve.test[-1] for curve in found[name]])
-        reached = np.nonzero(mean >= means["random"][-1])[0] if "random" in means else []
-        gain = f"{last / (int(reached[0]) + 1):.1f}" if len(reached) else "never"
-        print(f"| {name} | " + " | ".join(f"{mean[mark - 1]:.4f}" for mark in marks) + f" | {test:.4f} | {gain} |")
+    write_report(folder, found, len(BLOCKS), (LEAST_DEPTH, DEPTH))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from model_search.proto.search_spec_pb2 import ProblemType, RegularizedEvolution
 from model_search.spec import SearchSpec, complete
 from model_search.spec.towers import tower
 
-DEPTH = 12
+LEAST_DEPTH, DEPTH = 3, 12
 BLOCKS = (
     "FIXED_CHANNEL_CONVOLUTION_16",
     "CONVOLUTION_3X3",
@@ -33,12 +33,12 @@ BLOCKS = (
 
 
 def deep_spec(search_type: int) -> SearchSpec:
-    """The space with the settings of the bundled `cnn` spec; populations that suit 60 trials."""
+    """The space with the beam and growth of the bundled spec `cnn`; a population that suits 60 trials."""
     return complete(
         SearchSpec(
             problem_type=ProblemType.CNN,
             search_type=search_type,
-            minimum_depth=3,
+            minimum_depth=LEAST_DEPTH,
             maximum_depth=DEPTH,
             blocks_to_use=[*BLOCKS, TURN],
             beam_size=5,
@@ -54,7 +54,7 @@ def strategies() -> Mapping[str, Callable[[int], Strategy]]:
     names = (SearchType.GUIDED_MUTATION, SearchType.ADAPTIVE_COORDINATE_DESCENT, SearchType.REGULARIZED_EVOLUTION)
     ours = {SearchType.Name(number): _ours(number) for number in names}
     spec = deep_spec(SearchType.NONADAPTIVE_RANDOM_SEARCH)
-    depths = (spec.minimum_depth, DEPTH)
+    depths = (LEAST_DEPTH, DEPTH)
     return {
         "random": lambda _: _random(spec),
         **ours,
@@ -76,7 +76,7 @@ def _random(spec: SearchSpec) -> Strategy:
     """Random towers, each depth as often."""
 
     def suggest(_: TableHistory, rng: np.random.Generator) -> tuple[Architecture, tuple[int, ...]]:
-        deep = rng.integers(spec.minimum_depth, DEPTH + 1)
+        deep = rng.integers(LEAST_DEPTH, DEPTH + 1)
         return tower(spec, rng.choice(searched_blocks(spec), deep).tolist()), ()
 
     return suggest

@@ -9,7 +9,7 @@ from model_search.data.encoding import Encoding
 from model_search.hyperparameters import default_values, hyperparameter_space
 from model_search.network.heads import Head
 from model_search.network.tower import build_tower
-from model_search.proto.search_spec_pb2 import ProblemType
+from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
 from model_search.spec import bundled_specs, complete, load_spec, validate
 from model_search.spec.towers import role_of, tower
 
@@ -37,6 +37,16 @@ def test_a_spec_is_valid(name):
     validate(spec)
     growth = spec.increase_complexity_minimum_trials
     assert not growth or len(growth) == spec.maximum_depth
+
+
+@pytest.mark.parametrize("name", bundled_specs())
+def test_the_search_is_the_one_that_won_the_comparison(name):
+    spec = complete(load_spec(name))
+    assert (spec.search_type, spec.beam_size) == (SearchType.GUIDED_MUTATION, 5)
+
+
+def test_a_spec_that_names_no_search_keeps_descent():
+    assert complete(SearchSpec(problem_type=ProblemType.DNN)).search_type == SearchType.ADAPTIVE_COORDINATE_DESCENT
 
 
 @pytest.mark.parametrize(("name", "place"), SUGGESTIONS)
