@@ -26,7 +26,8 @@ import numpy as np
 from absl import app, flags
 from scipy import stats
 
-from model_search.architecture import Architecture
+from model_search.architecture import TURNS, Architecture
+from model_search.block import Role
 from model_search.controller import Controller
 from model_search.data.provider import DataOptions, Provider, providers
 from model_search.open_search import SearchConfig, open_search
@@ -36,6 +37,7 @@ from model_search.proto.search_spec_pb2 import TransferLearningSpec
 from model_search.run_trial import run_trial
 from model_search.search_parts import Search
 from model_search.spec import SearchSpec, complete, load_spec, validate
+from model_search.spec.towers import role_of
 from model_search.start_weights import started_from
 from model_search.study import Suggestion
 from model_search.training.evaluation import evaluated
@@ -50,7 +52,7 @@ ADULT = flags.DEFINE_string("adult", "", "File adult-train.csv, without a header
 SEEDS = flags.DEFINE_integer("seeds", 5, "Splits.", lower_bound=2)
 PARENTS = flags.DEFINE_integer("parents", 3, "Parents, and children, of each split.", lower_bound=1)
 STEPS = flags.DEFINE_integer("steps", 0, "Steps of a trial; 0: by the data.", lower_bound=0)
-DEEPEN = flags.DEFINE_bool("deepen", False, "Children are their parents with the last block once more, not an edit.")
+DEEPEN = flags.DEFINE_bool("deepen", False, "Children are their parents with one block once more, not an edit.")
 RESULTS = flags.DEFINE_string("results", "weight_sharing.jsonl", "File that results are added to.")
 
 SPECS = {"digits": ("dnn", 32, 100), "spoken_digits": ("audio", 32, 100), "adult": ("dnn", 128, 100)}
@@ -143,9 +145,7 @@ def children(seed: int) -> Iterator[dict[str, object]]:
             run_trial(search, claim)
             proposed = search.controller.suggest(50 + place, search.history)
             if DEEPEN.value:
-                last = next(name for name in reversed(first.architecture.blocks) if name != "IDENTITY")
-                deeper = Architecture((*first.architecture.blocks, last))
-                proposed = replace(proposed, architecture=deeper, origin="deepen")
+                proposed = replace(proposed, architecture=deepened(first.architecture), origin="deepen")
             # The parent's hyperparameters: what differs is the start alone.
             values = {name: value for name, value in first.hyperparameters.items() if "/" not in name}
             child = Suggestion(proposed.architecture, {**proposed.hyperparameters, **values}, parents=(1,))
@@ -157,6 +157,13 @@ def children(seed: int) -> Iterator[dict[str, object]]:
                     "steps": training.train_steps, "accuracies": accuracies,
                 }  # fmt: skip
             search.store.close()
+
+
+def deepened(parent: Architecture) -> Architecture:
+    """The tower with its last block that is no flatten, summary or identity twice."""
+    blocks = parent.blocks
+    place = max(at for at, name in enumerate(blocks) if role_of(name) not in (*TURNS, Role.ANY))
+    return parent.inserted(place + 1, blocks[place])
 
 
 def ratio(warm: list[float], goal: float, cold: list[float]) -> float:

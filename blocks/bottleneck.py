@@ -1,11 +1,12 @@
 """Vectors through a narrow layer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model_search.block import Role, register_block
 
-from . import layers
+from . import identity_starts, layers
 from .single_input import SingleInputBlock
 
 
@@ -29,3 +30,7 @@ class Bottleneck(SingleInputBlock):
         inner = layers.dense(tensor, self.projection_size, "reduce")
         output = layers.dense(inner, layers.width(tensor), "expand")
         return layers.Add(name="skip_add")([output, tensor]) if self.skip_connect else output
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        return identity_starts.shrunk(weights, "expand/kernel") if self.skip_connect else None

@@ -105,11 +105,18 @@ class FullyConnected(SingleInputBlock):
     def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
         """See `Block.identity_start`.
 
-        Not with batch normalization, which changes what it gets in training, nor with a residual: no gradient would
-        pass a ReLU over zeros.
+        Not with batch normalization, which changes what it gets in training, and not where the input is concatenated or
+        projected.
         """
-        is_plain = self.residual_connection_type == ResidualConnectionType.NONE and not self.apply_batch_norm
-        return identity_starts.passing(weights, "dense") if is_plain and nonnegative else None
+        if self.apply_batch_norm:
+            return None
+        match ResidualConnectionType(self.residual_connection_type):
+            case ResidualConnectionType.NONE:
+                return identity_starts.passing(weights, "dense") if nonnegative else None
+            case ResidualConnectionType.FORCE_MATCH_SHAPES:
+                inputs, outputs = weights["dense/kernel"].shape
+                return identity_starts.shrunk(weights, "dense/kernel") if inputs == outputs else None
+        return None
 
 
 @register_block("FULLY_CONNECTED_PYRAMID")

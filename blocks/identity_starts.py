@@ -9,6 +9,11 @@ def zeroed(weights: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: 0 * weights[name] for name in names}
 
 
+def shrunk(weights: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A millionth of these weights: for a residual branch that ends in a ReLU, which no gradient would pass at zero."""
+    return {name: 1e-6 * weights[name]}
+
+
 def passing(weights: Mapping[str, Any], layer: str) -> dict[str, Any] | None:
     """Kernel and bias with which a dense layer or a convolution of stride 1 gives out what it gets in.
 

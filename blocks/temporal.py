@@ -63,7 +63,9 @@ class Conv1d(SequenceBlock):
 
     def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
         """See `Block.identity_start`."""
-        return identity_starts.passing(weights, "convolution") if nonnegative and not self.skip else None
+        if not self.skip:
+            return identity_starts.passing(weights, "convolution") if nonnegative else None
+        return None if "skip_projection/kernel" in weights else identity_starts.shrunk(weights, "convolution/kernel")
 
 
 @register_block("TEMPORAL_CONVOLUTION_64_1", channels=64, dilation=1)
@@ -93,6 +95,12 @@ class TemporalConvolution(CausalBlock):
         residual = self._convolution(self._convolution(tensor, 1), 2)
         shortcut = projected(tensor, self.channels, "residual_projection")
         return layers.ReLU(name="relu")(layers.Add(name="residual_add")([residual, shortcut]))
+
+    def identity_start(self, weights: Mapping[str, Any], nonnegative: bool) -> Mapping[str, Any] | None:
+        """See `Block.identity_start`."""
+        if "residual_projection/kernel" in weights or not nonnegative:
+            return None
+        return identity_starts.shrunk(weights, "layer_norm_1/gamma")
 
     def _convolution(self, tensor: Any, place: int) -> Any:
         tensor = layers.Conv1D(

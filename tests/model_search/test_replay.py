@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from searches import open_small
+from searches import SPEC, open_small
 from test_start_weights import DENSE, LOWRANK, run, sharing, stored
 
 from model_search.architecture import Architecture
@@ -77,6 +77,29 @@ def test_what_could_not_be_read_is_not_taken_in_the_replay_either(tmp_path):
     again = replayed(tmp_path, 2)
     assert len(again.store.trials(again.study.id)) == 1
     assert_same_weights(stored(tmp_path, 2), stored(tmp_path / "again", 1))
+
+
+ENSEMBLES = """
+  ensemble_spec {
+    ensemble_search_type: INTERMIXED_NONADAPTIVE_ENSEMBLE_SEARCH
+    intermixed_search { width: 2 try_ensembling_every: 4 num_trials_to_consider: 3 }
+    combining_type: %s
+  }
+"""
+
+
+@pytest.mark.parametrize("combining", ["AVERAGE_ENSEMBLE", "WEIGHTED_ENSEMBLE"])
+def test_an_ensemble_comes_out_the_same_behind_its_members(tmp_path, combining):
+    search = open_small(tmp_path, SPEC + ENSEMBLES % combining, trials=4)
+    assert work(search, "tester", 60.0) == ""
+    trial = search.store.trial(search.study.id, 4)
+    assert trial.suggestion.kind is TrialKind.ENSEMBLE, trial
+    again = replayed(tmp_path, 4)
+    members = [again.store.trial(again.study.id, number) for number in (1, 2)]
+    assert [member.state for member in members] == [TrialState.COMPLETED] * 2
+    last = again.store.trial(again.study.id, 3)
+    assert (last.suggestion.kind, last.suggestion.members) == (TrialKind.ENSEMBLE, (1, 2))
+    assert last.result.metrics == pytest.approx(trial.result.metrics, abs=1e-6)
 
 
 def spec_of(replay: str, more: str = "") -> str:
