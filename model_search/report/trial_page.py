@@ -44,7 +44,8 @@ def trial_page(
     if trial.suggestion:
         origin = ORIGINS.get(trial.suggestion.origin, trial.suggestion.origin)
         parents = ", ".join(map(str, trial.suggestion.parents)) or "none"
-        lines += [f"chosen by: {origin}; parents: {parents}", "architecture:"]
+        lines += [f"chosen by: {origin}; parents: {parents}"]
+        lines += ["architecture:"] if trial.suggestion.architecture.blocks else []
         lines += [f"  {place}  {name}" for place, name in enumerate(trial.suggestion.architecture)]
         lines += section("tasks behind the shared tower", {task.name: task.line for task in tasks}) if tasks else []
         lines += section("hyperparameters", trial.suggestion.hyperparameters)

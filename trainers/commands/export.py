@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     refuse_arguments("export", arguments)
     if not FLAGS.output:
         raise UsageError("--output is missing: a file ending in .keras, or a folder for a SavedModel")
-    number = None if FLAGS.trial == ENSEMBLE else chosen_trial(FLAGS.trial)
+    number = None if FLAGS.trial == ENSEMBLE else chosen_trial(FLAGS.trial, f" nor {ENSEMBLE!r}")
     handle = load(required_model_dir(), FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
     start_tensorflow()
     from ..configuration import load_all_plugins
@@ -62,10 +62,10 @@ def export_ensemble(handle: StudyHandle) -> int:
     return 0
 
 
-def chosen_trial(text: str) -> int | None:
-    """`best` as None, else a trial's number. Raises `UsageError`."""
+def chosen_trial(text: str, more: str = "") -> int | None:
+    """`best` as None, else a trial's number. Raises `UsageError`, which says what `more` is possible."""
     if text == "best":
         return None
     if not text.isdigit() or int(text) < 1:
-        raise UsageError(f"--trial={text} is neither 'best' nor the number of a trial")
+        raise UsageError(f"--trial={text} is neither 'best' nor the number of a trial{more}")
     return int(text)
