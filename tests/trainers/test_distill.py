@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from model_search.data.signature import from_json
 from model_search.model_file import load_model
+from model_search.training.evaluation_labels import read_labels
+from model_search.training.metrics import evaluate
 
 QUICK = ["--spec=small_dnn", "--train_steps=20", "--num_trainers=0", "--label=label"]
 
@@ -41,6 +45,22 @@ def test_a_student_within_the_bound_is_written_and_compared(searched, command, t
     # The same again trains nothing.
     again = command("distill", f"--model_dir={folder}", "--trial=1", *own)
     assert again.out.splitlines()[1:-1] == done.out.splitlines()[1:-1]
+
+
+def test_the_best_ensemble_teaches(searched, command) -> None:
+    folder, data = searched
+    own = ["--trial=ensemble", "--ensemble_size=3", "--max_parameters=250", "--trials=1", "--train_steps=5"]
+    done = command("distill", f"--model_dir={folder}", *data, *own)
+    assert done.status == 0, done.err
+    (report,) = [path for path in Path(folder).glob("distilled/*/distilled.json") if path.parent.name != "1-within-250"]
+    found = json.loads(report.read_text())
+    members = [int(number) for number in report.parent.name.removesuffix("-within-250").split("-")]
+    logits = np.mean([np.load(folder / "trials" / str(n) / "evaluation_logits.npy") for n in members], axis=0)
+    assert found["teacher_name"].startswith("trial")
+    task = from_json(json.loads((folder / "signature.json").read_text())).task
+    labels = read_labels(str(folder))
+    expected = evaluate(task, logits, labels.labels, labels.weights)
+    assert found["teacher"]["evaluation"]["loss"] == pytest.approx(expected["loss"], rel=1e-4)
 
 
 def leaderboard(command, folder) -> str:

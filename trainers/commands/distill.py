@@ -122,7 +122,10 @@ def run(handle: StudyHandle, stop: threading.Event) -> None:
 
 
 def teachers(handle: StudyHandle) -> list[Trial]:
-    """The trials that `--trial` names."""
+    """The trials that `--trial` names; of an ensemble each as often as it is in."""
+    if FLAGS.trial == "ensemble":
+        members = handle.best_ensemble(FLAGS.ensemble_size).members
+        return [handle.trial(number) for number, count in members.items() for _ in range(count)]
     if FLAGS.trial == "best":
         return [handle.best_trial()]
     if not FLAGS.trial.isdigit() or int(FLAGS.trial) < 1:
