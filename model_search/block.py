@@ -25,11 +25,17 @@ class Block:
 
     Attributes:
       role: where the block may stand. Blocks that do not say (written for other systems) are taken as `ANY`.
-      source: paper or page the block comes from; empty where it is common knowledge.
+      source: paper or page the block comes from; empty where it is common knowledge. It becomes the end of the class's
+        docstring, so that `help` tells it.
     """
 
     role: ClassVar[Role] = Role.ANY
     source: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if cls.source and cls.__dict__.get("__doc__"):
+            cls.__doc__ = f"{cls.__doc__.rstrip()}\n\n    Source: {cls.source}.\n    "
 
     def build(
         self, input_tensors: list[Any], hparams: Mapping[str, Any] | None = None, lengths: Any | None = None

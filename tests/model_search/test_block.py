@@ -1,3 +1,5 @@
+import inspect
+
 import pytest
 
 from model_search.block import Block, Role, blocks, register_block, roles
@@ -21,6 +23,15 @@ class Plain(Block):
 
     def build(self, input_tensors, hparams=None, lengths=None):
         return [*input_tensors, input_tensors[-1]]
+
+
+def test_the_source_ends_the_docstring():
+    class Told(Block):
+        """What it does."""
+
+        source = "Somebody et al. 2020, figure 2"
+
+    assert inspect.getdoc(Told) == "What it does.\n\nSource: Somebody et al. 2020, figure 2."
 
 
 def test_names_stand_for_a_class_with_parameters():
