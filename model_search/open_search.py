@@ -24,6 +24,7 @@ from .study import StudyConfig
 from .training.evaluation_labels import store_labels
 from .training.metrics import objective_for
 from .training.options import KEEP_MODELS, TrainingOptions
+from .training.workers import joined_workers
 from .trial_store.history import StoreHistory
 from .trial_store.open import open_store
 
@@ -70,6 +71,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
     """
     config = with_replay(config)
     check_budget(config)
+    check_replicas(config)
     pipeline = Pipeline(
         config.provider, config.training.batch_size, max_evaluation_batches=config.training.eval_steps or None
     )
@@ -129,9 +131,23 @@ def with_replay(config: SearchConfig) -> SearchConfig:
 
 
 def device_strategy() -> tf.distribute.Strategy:
-    """All visible GPUs together where there are several, else the default device."""
+    """All workers together where this process is one of several; all visible GPUs where there are several; else the
+    default device."""
+    if (workers := joined_workers()) is not None:
+        return workers.strategy
     has_several = len(tf.config.list_logical_devices("GPU")) > 1
     return tf.distribute.MirroredStrategy() if has_several else tf.distribute.get_strategy()
+
+
+def check_replicas(config: SearchConfig) -> None:
+    """Raises `UsageError` where devices or workers cannot train together."""
+    replicas, batch_size = device_strategy().num_replicas_in_sync, config.training.batch_size
+    if batch_size % replicas:
+        raise UsageError(f"--batch_size={batch_size}: {replicas} devices train together; give a multiple of {replicas}")
+    # Of these the chief alone has what a training needs: models of earlier trials, and what those answer.
+    kept = [field for field in ("ensemble_spec", "distillation_spec") if config.spec.HasField(field)]
+    if kept and joined_workers() is not None:
+        raise UsageError(f"use_synchronous_optimizer and {kept[0]}: workers of one trial train single networks only")
 
 
 def check_budget(config: SearchConfig) -> None:

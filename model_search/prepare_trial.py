@@ -7,6 +7,7 @@ import keras
 
 from .combine_trial import Combined, combined
 from .controller import USER, SearchSpaceExhaustedError
+from .converters import suggestion_text
 from .ensemble_networks import ensemble_of
 from .network.costs import Costs, costs_of
 from .network.reloading import check_reloads
@@ -21,6 +22,7 @@ from .study import Suggestion, is_pruned
 from .training.failures import check_memory
 from .training.fit import InterruptedTraining
 from .training.limits import LimitError, check_costs, check_parameters
+from .training.workers import workers_of
 from .trial_store.contract import Claim, DuplicateSuggestionError
 
 MAX_PROPOSALS = 100
@@ -148,6 +150,8 @@ def build(search: Search, suggestion: Suggestion, seed: int) -> Tower:
     Raises:
       TrialError: it cannot be built, or has more weights than allowed or than memory, or a member's files are gone.
     """
+    if (workers := workers_of(search.strategy)) is not None and workers.is_chief:
+        workers.tell(build=suggestion_text(0, suggestion), seed=seed)
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(search.options.mixed_precision or "float32")
     tower = ensemble_of(search, suggestion) if suggestion.members else tower_of(search, suggestion)

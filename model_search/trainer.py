@@ -14,7 +14,7 @@ from .trial_store.contract import Claim, LeaseLostError, TrialStore
 IDLE_SECONDS = 0.5
 
 
-def work(search: Search, trainer: str, lease_seconds: float) -> str:
+def work(search: Search, trainer: str, lease_seconds: float, waits: bool = True) -> str:
     """Runs trials of the study until all of its budget is final, or until `search.stop` is set.
 
     While others still run the last trials it waits: it takes up what they lose, and where nothing is left to try it
@@ -24,6 +24,7 @@ def work(search: Search, trainer: str, lease_seconds: float) -> str:
       search: the study and all that its trials need.
       trainer: this trainer's name, unlike any other's.
       lease_seconds: how long a trial stays this trainer's without a heartbeat.
+      waits: for what others lose; else it ends as soon as there is nothing to claim.
 
     Returns:
       Why there is nothing left to try although the budget lasts; empty otherwise.
@@ -46,7 +47,7 @@ def work(search: Search, trainer: str, lease_seconds: float) -> str:
         claim = store.claim(study_id, trainer, lease_seconds)
         if claim is not None:
             ended = _reason_to_end(search, claim)
-        elif is_finished(store, study_id):
+        elif not waits or is_finished(store, study_id):
             return ""
         else:
             ended = ""

@@ -9,7 +9,7 @@ from absl import flags
 from ..data.provider import DataOptions
 from ..errors import UsageError
 from ..spec.loading import bundled_specs
-from ..training.options import TrainingOptions
+from ..training.options import KEEP_MODELS, TrainingOptions
 from ..trial_store.remote.names import TOKEN, TOKEN_FILE
 
 FLAGS = flags.FLAGS
@@ -146,6 +146,26 @@ def define_training_flags() -> None:
     flags.DEFINE_alias("phoenix_train_steps", "train_steps")
     flags.DEFINE_alias("phoenix_eval_steps", "eval_steps")
     flags.DEFINE_alias("phoenix_batch_size", "batch_size")
+
+
+def define_search_flags() -> None:
+    """A whole search: what `train` and `launch` take."""
+    define_study_flags()
+    define_spec_flags()
+    define_data_flags()
+    define_training_flags()
+    flags.DEFINE_integer("max_trials", 20, "Trials of the whole study, however many trainers there are.")
+    flags.DEFINE_string("time_limit", "", "Stop after 90 (seconds), 15m, 2h or 1d; the same command again resumes.")
+    flags.DEFINE_integer(
+        "keep_models",
+        KEEP_MODELS,
+        "So many of the best trials keep models and weights, besides those that other trials need; 0: all.",
+        lower_bound=0,
+    )
+    flags.DEFINE_string("trainer_id", "", "Label of these trainers, shown by `show`.")
+    flags.DEFINE_float("lease_seconds", 60.0, "A trial whose trainer is silent for so long is taken up by another.")
+    flags.DEFINE_alias("experiment_max_num_trials", "max_trials")
+    flags.DEFINE_alias("tuner_id", "trainer_id")
 
 
 def data_options() -> DataOptions:

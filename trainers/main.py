@@ -13,6 +13,7 @@ from ..registry import closest
 
 COMMANDS = {
     "train": "run a search: start, resume or join it",
+    "launch": "run a search's trainers on a cluster",
     "leaderboard": "the trials, best first",
     "show": "one trial in full",
     "export": "write the model of the best trial, or of any",

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from ..errors import StudyError
 
 
-def start_tensorflow() -> None:
+def start_tensorflow(joins: bool = False) -> None:
     """Imports TensorFlow and finds its devices in silence; what it wrote is shown where that fails.
+
+    Where it `joins`, the workers that TF_CONFIG names meet first, which waits until all are there.
 
     Its C++ logging starts before any setting of its own counts, so the file descriptor itself is redirected.
     """
@@ -18,6 +20,10 @@ def start_tensorflow() -> None:
     with silenced_stderr():
         import tensorflow as tf
 
+        if joins:
+            from ..training.workers import join_workers
+
+            join_workers()
         tf.config.list_logical_devices()
 
 

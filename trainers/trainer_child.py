@@ -12,6 +12,7 @@ import threading
 from .. import files
 from .flags import FLAGS
 from .identity import name_of_child
+from .threads import VARIABLES, set_threads
 
 
 class TrainerChild:
@@ -106,11 +107,11 @@ def _log_path(slot: int) -> str:
 def _environment(slot: int, size: int) -> dict[str, str]:
     """Shares the machine: processor cores and GPUs are dealt out, where the user has not dealt them out already."""
     environment = dict(os.environ)
+    set_threads(FLAGS.threads_per_trainer, environment)
     if size > 1:
         cores = max(1, len(os.sched_getaffinity(0)) // size)
-        environment.setdefault("TF_NUM_INTRAOP_THREADS", str(cores))
-        environment.setdefault("TF_NUM_INTEROP_THREADS", str(cores))
-        environment.setdefault("OMP_NUM_THREADS", str(cores))
+        for name in VARIABLES:
+            environment.setdefault(name, str(cores))
         gpus = _gpu_count() if "CUDA_VISIBLE_DEVICES" not in environment else 0
         if gpus:
             environment["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import StudyError
+from ..words import counted
 from .flags import FLAGS
 from .identity import dead_on_this_machine, trainer_name
 from .interruption import interruptible
@@ -28,7 +29,7 @@ def run_supervised(is_lead: bool) -> int:
     threading.Thread(target=_watch_life_line, args=(stop,), daemon=True).start()
     try:
         start_tensorflow()
-        search = _open(stop)
+        search = open_search_from_flags(stop)
         _report(ready=True)
         _work(search, lambda note: _report(note=note))
         if is_lead and not stop.is_set():
@@ -41,6 +42,27 @@ def run_supervised(is_lead: bool) -> int:
     return 0
 
 
+def run_worker(time_limit: float) -> int:
+    """One of the workers that TF_CONFIG names, in this process: the trainer, or one that it tells what to train."""
+    start_tensorflow(joins=True)
+    from ..training.workers import joined_workers
+
+    workers = joined_workers()
+    if workers is None:
+        return run_here(time_limit)
+    if workers.is_chief:
+        try:
+            return run_here(time_limit)
+        finally:
+            workers.tell(end=True)
+    from ..follow import follow
+    from .configuration import search_config
+
+    trainings = follow(search_config(), workers)
+    print(f"the chief ended the search; this worker took part in {counted(trainings, 'training')}")
+    return 0
+
+
 def run_here(time_limit: float) -> int:
     """One trainer in this process, with progress shown from a thread."""
     start_tensorflow()
@@ -49,7 +71,7 @@ def run_here(time_limit: float) -> int:
 
     with interruptible("the running trial is given back") as interruption:
         stop = interruption.stop
-        search = _open(stop)
+        search = open_search_from_flags(stop)
         progress = Progress(search.store, search.study)
         watcher = threading.Thread(target=_watch_progress, args=(progress, done := threading.Event()), daemon=True)
         with progress:
@@ -68,7 +90,8 @@ def run_here(time_limit: float) -> int:
         return finish(search.store, search.study, FLAGS.model_dir, limit.expired, interruption.status)
 
 
-def _open(stop: threading.Event) -> Any:
+def open_search_from_flags(stop: threading.Event) -> Any:
+    """The search that the flags say; what dead trainers of this machine left is taken back. Raises `StudyError`."""
     from ..open_search import open_search
     from .configuration import search_config
 

@@ -33,7 +33,6 @@ class Refusal:
 
 REFUSALS = (
     Refusal("pass_label_dict_as_is", "loss and metric functions of the user's own"),
-    Refusal("use_synchronous_optimizer", "training one trial on several workers"),
 )
 
 

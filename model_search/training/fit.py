@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from .. import files
+from ..data.joined import JoinedProvider
 from ..data.pipeline import Pipeline
 from ..data.provider import Provider, Task
 from ..network.tower import Tower
@@ -22,6 +23,7 @@ from .losses import Loss, alternating, kernel_penalty, summed, task_loss, taught
 from .optimizers import build_optimizer
 from .options import TrainingOptions
 from .teaching import Teaching, teach_in_graph, with_outputs
+from .workers import WorkerLostError, Workers, in_step, workers_of
 
 
 class InterruptedTraining(Exception):
@@ -61,28 +63,71 @@ def fit(plan: Fit, tower: Tower, progress: Progress) -> None:
       NonFiniteLossError: the loss became NaN or infinite.
       Whatever `progress` raises to end the training.
     """
-    model, values = tower.training_model, dict(plan.suggestion.hyperparameters)
-    values["learning_rate"] = float(values["learning_rate"]) * plan.rate_factor
-    with plan.strategy.scope():
-        scales_loss = plan.options.mixed_precision == "mixed_float16"
-        replicas = plan.strategy.num_replicas_in_sync
-        optimizer = build_optimizer(values, plan.spec.learning_spec, plan.steps, replicas, scales_loss)
-        optimizer.build(model.trainable_variables)
-    variables = [*model.variables, *optimizer.variables]
+    workers = workers_of(plan.strategy)
+    if workers is not None:
+        # First of all: workers create variables together.
+        all_examples = isinstance(plan.pipeline.provider, JoinedProvider)
+        workers.tell(
+            fit={"steps": plan.steps, "seed": plan.seed, "rate": plan.rate_factor, "all_examples": all_examples}
+        )
+    optimizer = make_optimizer(plan, tower)
+    variables = [*tower.training_model.variables, *optimizer.variables]
     first = load_checkpoint(plan.checkpoint, plan.suggestion, variables)
+    if workers is not None:
+        workers.tell(first=first)
+        workers.take_over(variables)
     feed = make_feed(plan, first)
-    penalty = kernel_penalty(model, l2_factor(plan))
-    task = plan.pipeline.task
-    loss = trial_loss(plan.spec, task, optimizer, plan.teaching)
-    augment, teach = augmentation_of(plan.pipeline.provider), teach_in_graph(task, plan.teaching)
-    steps = compiled_steps(model, optimizer, loss, penalty, feed, plan.strategy, augment, teach)
+    steps = make_steps(plan, tower, optimizer, feed)
 
     def save(step: int) -> None:
         save_checkpoint(plan.checkpoint, step, plan.suggestion, variables)
 
     reported = _saving(progress, save, plan.options.checkpoint_seconds, plan.steps)
-    train(steps, feed, first, plan.steps, reported, plan.rungs)
+    try:
+        train(in_step(steps, workers) if workers else steps, feed, first, plan.steps, reported, plan.rungs)
+    except WorkerLostError:
+        raise
+    except BaseException:
+        if workers is not None:
+            workers.tell(count=0)
+        raise
+    if workers is not None:
+        workers.tell(count=0)
     files.remove(plan.checkpoint)
+
+
+def take_part(plan: Fit, tower: Tower, workers: Workers) -> None:
+    """The same of a worker that is not the chief: as many steps as the chief makes, on its own part of the batches."""
+    optimizer = make_optimizer(plan, tower)
+    first = workers.hear()["first"]
+    workers.take_over([*tower.training_model.variables, *optimizer.variables])
+    feed = make_feed(plan, first)
+    steps = make_steps(plan, tower, optimizer, feed)
+    while count := workers.hear()["count"]:
+        steps(feed.argument(first, count), tf.constant(count))
+        first += count
+
+
+def make_optimizer(plan: Fit, tower: Tower) -> keras.optimizers.Optimizer:
+    """The trial's optimizer, with its variables."""
+    values = dict(plan.suggestion.hyperparameters)
+    values["learning_rate"] = float(values["learning_rate"]) * plan.rate_factor
+    with plan.strategy.scope():
+        scales_loss = plan.options.mixed_precision == "mixed_float16"
+        replicas = plan.strategy.num_replicas_in_sync
+        optimizer = build_optimizer(values, plan.spec.learning_spec, plan.steps, replicas, scales_loss)
+        optimizer.build(tower.training_model.trainable_variables)
+    return optimizer
+
+
+def make_steps(plan: Fit, tower: Tower, optimizer: keras.optimizers.Optimizer, feed: Feed) -> Callable[[Any, Any], Any]:
+    """The compiled loop of the training."""
+    model = tower.training_model
+    penalty = kernel_penalty(model, l2_factor(plan))
+    task = plan.pipeline.task
+    loss = trial_loss(plan.spec, task, optimizer, plan.teaching)
+    augment, teach = augmentation_of(plan.pipeline.provider), teach_in_graph(task, plan.teaching)
+    return compiled_steps(model, optimizer, loss, penalty, feed, plan.strategy, augment, teach)
 
 
 def l2_factor(plan: Fit) -> float:

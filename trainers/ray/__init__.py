@@ -1,0 +1,1 @@
+"""Trainers as actors of a Ray cluster. Ray is an extra: `pip install 'model-search[ray]'`."""
