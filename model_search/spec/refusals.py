@@ -31,9 +31,7 @@ class Refusal:
     values: tuple[str, ...] = ()
 
 
-REFUSALS = (
-    Refusal("pass_label_dict_as_is", "loss and metric functions of the user's own"),
-)
+REFUSALS = (Refusal("pass_label_dict_as_is", "loss and metric functions of the user's own"),)
 
 
 @dataclass(frozen=True)
