@@ -193,7 +193,6 @@ REFUSED = {
     "pass_label_dict_as_is": "pass_label_dict_as_is: true",
     "merge_losses_of_multitask": "merge_losses_of_multitask: true",
     "lengths_feature_name": "lengths_feature_name: 'n'",
-    "use_synchronous_optimizer": "use_synchronous_optimizer: true",
     "is_input_shared": "is_input_shared: true",
     "temperature": "temperature: 2",
 }  # fmt: skip
@@ -215,9 +214,9 @@ def test_what_is_not_there_yet_is_refused(refusal):
     ("text", "setting", "advice"),
     [
         (
-            "use_synchronous_optimizer: true",
-            "use_synchronous_optimizer is true",
-            "remove use_synchronous_optimizer",
+            "pass_label_dict_as_is: true",
+            "pass_label_dict_as_is is true",
+            "remove pass_label_dict_as_is",
         ),
     ],
 )
