@@ -21,6 +21,13 @@ def suggestion(number: int) -> Suggestion:
     return Suggestion(Architecture.of(["A"]), {"learning_rate": 0.001 * number})
 
 
+class KeepsAll:
+    """A retention that removes nothing."""
+
+    def prune(self) -> None:
+        pass
+
+
 @dataclass
 class Few:
     """A search whose every completed trial opens one more, up to `size`; the first takes until `go_on` is set."""
@@ -32,6 +39,7 @@ class Few:
     go_on: threading.Event = field(default_factory=threading.Event)
     found_nothing: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    retention: KeepsAll = field(default_factory=KeepsAll)
 
     def run(self, claim: Claim) -> None:
         with self.lock:
@@ -96,3 +104,13 @@ def test_what_a_dead_trainer_held_is_run_before_the_end(search) -> None:
     trials = search.store.trials(search.study.id)
     assert [trial.state for trial in trials] == [TrialState.COMPLETED] * 3
     assert (trials[0].suggestion, trials[0].attempt) == (suggestion(500), 2)
+
+
+def test_who_does_not_wait_leaves_when_there_is_nothing_to_claim(search) -> None:
+    while search.store.claim(search.study.id, "other", 60.0) is not None:
+        pass
+    timer = threading.Timer(30.0, search.stop.set)
+    timer.start()
+    assert trainer.work(search, "a", 60.0, waits=False) == ""
+    timer.cancel()
+    assert not search.stop.is_set()
