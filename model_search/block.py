@@ -34,8 +34,9 @@ class Block:
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        if cls.source and cls.__dict__.get("__doc__"):
-            cls.__doc__ = f"{cls.__doc__.rstrip()}\n\n    Source: {cls.source}.\n    "
+        told = cls.__dict__.get("__doc__")
+        if cls.source and told:
+            cls.__doc__ = f"{told.rstrip()}\n\n    Source: {cls.source}.\n    "
 
     def build(
         self, input_tensors: list[Any], hparams: Mapping[str, Any] | None = None, lengths: Any | None = None
