@@ -31,11 +31,12 @@ def as_before(monkeypatch, tmp_path):
     """Each test has an empty current directory, and leaves no module, path or block behind."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(blocks)
     yield
     # The built-in plug-ins stay: they load once in a process.
     for name in [name for name in sys.modules if name.startswith(("test_my", "test_pack", "test_plugin_"))]:
         del sys.modules[name]
-    for name in [name for name in blocks if name.startswith("TEST_")]:
+    for name in [name for name in set(blocks) - before if name.startswith("TEST_")]:
         blocks.discard(name)
 
 

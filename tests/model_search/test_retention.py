@@ -209,4 +209,4 @@ def test_a_proposal_that_needs_what_is_gone_is_replaced(two):
 
     claim = search.store.claim(search.study.id, "t", 60.0)
     changed = dataclasses.replace(search, controller=Proposing())
-    assert next(suggestions(changed, claim)) == made[1]
+    assert next(suggestions(changed, claim))[0] == made[1]

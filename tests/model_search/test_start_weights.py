@@ -77,7 +77,7 @@ def test_a_child_starts_as_its_parent_ended(tmp_path):
     assert (origin.trial, origin.weight, origin.tensors, origin.error) == (1, 1.0, 6, "")
     assert origin.parameters == found.parameters == (4 + 1) * 64 + (64 + 1) * 64 + (64 + 1) * 2
     assert found.of_parameters == found.parameters + 64 * (2 * 2 + 1)
-    assert found.grown == ()
+    assert found.grown == (1,)
     assert found.rate_factor == 1
 
 

@@ -13,7 +13,7 @@ def test_trials_that_fall_behind_are_stopped_and_the_best_is_complete(command, t
     states = [row["state"] for row in rows]
     assert set(states) == {"COMPLETED", "STOPPED"}
     assert states == sorted(states)
-    assert all((row["model"] == "") == (row["state"] == "STOPPED") for row in rows)
+    assert all((row["model"] is None) == (row["state"] == "STOPPED") for row in rows)
     assert all(row["flops"] > 0 and row["latency_ms"] > 0 for row in rows)
     stopped = rows[-1]["number"]
     page = command("show", f"--model_dir={tmp_path}", f"--trial={stopped}").out

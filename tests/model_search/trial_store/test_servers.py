@@ -112,7 +112,7 @@ def test_deadlocks_are_tried_again(url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert len(tries) == 3
+    assert len(tries) >= 3  # the one that was ended once more, however often
     revisions = database.read(lambda connection: connection.execute(text("SELECT revision FROM search_studies")).all())
     assert [revision for (revision,) in revisions] == [2, 2]
     database.close()
