@@ -64,7 +64,8 @@ class Crew:
         self._start(0)
         while not self._children[0].is_ready:
             if stop.wait(POLL_SECONDS):
-                return False
+                # It may have begun its first trial meanwhile, which is to be given back.
+                return self._children[0].is_ready
             if self._children[0].returncode is not None:
                 self._mourn(0)
                 self._start(0)
