@@ -1,0 +1,128 @@
+"""What the holder of a claim says, in single statements."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Executable, bindparam, case, exists, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
+
+from ....study import Goal, Measurement, Objective, Result, Suggestion, TrialState
+from ...contract import Claim
+from ...texts import stored_text
+from ..clock import now
+from ..encoding import metrics_text, result_values, suggestion_values
+from ..tables import measurements, studies, trials
+from ..transaction import Transition
+from .parts import STATES, counted, held_study
+
+
+def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> bool:
+    """Stores the suggestion, where no other trial has it."""
+    try:
+        return _moved(connection, claim, Transition.SUGGEST, suggestion_values(suggestion))
+    except IntegrityError:  # another trial got it in this very moment
+        return False
+
+
+def heartbeat(connection: Connection, claim: Claim) -> bool:
+    """Extends the lease."""
+    return bool(connection.execute(_heartbeat(), _named(claim) | {"lease": claim.lease_seconds}).rowcount)
+
+
+@cache
+def _heartbeat() -> Executable:
+    return update(trials).where(*_held(TrialState.RUNNING)).values(lease_expires=now() + bindparam("lease"))
+
+
+def measure(connection: Connection, claim: Claim, measurement: Measurement) -> bool:
+    """Stores a measurement, in place of an earlier one of the same attempt and step."""
+    values = {"metrics_": metrics_text(measurement.metrics), "objective_": measurement.objective}
+    place = {"attempt_": claim.attempt, "step_": int(measurement.step)}
+    stored = connection.execute(_measure(), _named(claim) | place | values)
+    return stored.scalar_one_or_none() is not None
+
+
+@cache
+def _measure() -> Executable:
+    # Its trial's row is held, so that nobody takes the trial back at the same time.
+    held = select(trials.c.study_id, trials.c.number).where(*_held(TrialState.RUNNING)).with_for_update(read=True)
+    columns = measurements.c
+    row = held.cte("held").c
+    given = {
+        name: bindparam(f"{name}_", type_=columns[name].type) for name in ("attempt", "step", "metrics", "objective")
+    }
+    values: dict[str, Any] = {"study_id": row.study_id, "number": row.number, **given}
+    stored = postgresql.insert(measurements).from_select(list(values), select(*values.values()))
+    renewed = {name: stored.excluded[name] for name in ("metrics", "objective")}
+    replaced = stored.on_conflict_do_update(index_elements=list(measurements.primary_key), set_=renewed)
+    return replaced.returning(columns.number)
+
+
+def complete(connection: Connection, claim: Claim, result: Result) -> bool:
+    """Stores the result."""
+    return _moved(connection, claim, Transition.COMPLETE, _result_values(result))
+
+
+def stop(connection: Connection, claim: Claim, result: Result) -> bool:
+    """Stores the result so far."""
+    return _moved(connection, claim, Transition.STOP, _result_values(result))
+
+
+def fail(connection: Connection, claim: Claim, reason: str) -> bool:
+    """Stores the reason."""
+    return _moved(connection, claim, Transition.FAIL, {"error": stored_text(reason) or "no reason given"})
+
+
+def release(connection: Connection, claim: Claim) -> bool:
+    """Gives the trial and its attempt back."""
+    return _moved(connection, claim, Transition.RELEASE, {"attempt": claim.attempt - 1})
+
+
+def _result_values(result: Result) -> dict[str, Any]:
+    values = result_values(result, Objective("", Goal.MINIMIZE))
+    del values["cost"]  # by the study's own goal, which the server looks up
+    return values
+
+
+def _moved(connection: Connection, claim: Claim, transition: Transition, values: dict[str, Any]) -> bool:
+    """A transition of a claimed trial, with columns to set besides; see `StudyTransaction.move_claimed`."""
+    parameters = _named(claim) | {f"{name}_": value for name, value in values.items()}
+    return bool(connection.execute(_move(transition, tuple(values)), parameters).rowcount)
+
+
+@cache
+def _move(transition: Transition, names: tuple[str, ...]) -> Executable:
+    held = held_study()
+    values: dict[str, Any] = {name: bindparam(f"{name}_", type_=trials.c[name].type) for name in names}
+    if transition.after is not TrialState.RUNNING:
+        values["lease_expires"] = None
+    if "objective" in names:
+        cost = case((studies.c.goal == Goal.MAXIMIZE.value, -values["objective"]), else_=values["objective"])
+        values["cost"] = select(cost).where(studies.c.id == bindparam("of")).scalar_subquery()
+    conditions = [trials.c.study_id == held.c.id, *_held(transition.before)]
+    if "fingerprint" in names:
+        other = trials.alias("other")
+        of_other = (other.c.study_id == bindparam("of"), other.c.number != bindparam("at"))
+        conditions.append(~exists().where(*of_other, other.c.fingerprint == values["fingerprint"]))
+    moved = (
+        update(trials)
+        .where(*conditions)
+        .values(state=STATES[transition.after], revision=held.c.revision + 1, **values)
+        .returning(trials.c.number)
+        .cte("moved")
+    )
+    return counted(transition, moved)
+
+
+def _named(claim: Claim) -> dict[str, Any]:
+    return {"of": claim.study_id, "at": claim.number, "right": claim.token}
+
+
+def _held(state: TrialState) -> tuple[Any, ...]:
+    return (
+        trials.c.study_id == bindparam("of"),
+        trials.c.number == bindparam("at"),
+        trials.c.state == STATES[state],
+        trials.c.token == bindparam("right"),
+    )
