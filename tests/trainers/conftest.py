@@ -1,25 +1,15 @@
 """Commands, run in this process: TensorFlow starts once for all of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from absl import flags
+from outcome import Command, Outcome
 
 from model_search.trainers.main import main
-
-
-@dataclass(frozen=True)
-class Outcome:
-    status: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Outcome]
 
 
 def forget_flags() -> None:

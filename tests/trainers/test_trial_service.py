@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from outcome import Command
 from processes import start
 
 TOKEN = "correct-horse-battery-staple"
