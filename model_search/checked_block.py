@@ -95,7 +95,8 @@ def _fault_of_output(output: Any, newest: Any, role: Role) -> str:
     shape = tuple(output.shape)
     rank = RANKS.get(role, len(newest.shape))
     if len(shape) != rank:
-        return f"has an output of shape {shape}; a {role.value} block here must keep to rank {rank}"
+        kind = "block" if role is Role.ANY else f"{role.value} block"
+        return f"has an output of shape {shape}; a {kind} here must keep to rank {rank}"
     # A sequence's length may differ from batch to batch; a layer's weights never depend on it.
     free = {0, 1} if rank == 3 and newest.shape[1] is None else {0}
     if any(axis not in free and not size for axis, size in enumerate(shape)):
