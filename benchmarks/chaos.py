@@ -17,6 +17,7 @@ import contextlib
 import dataclasses
 import functools
 import random
+import re
 import signal
 import statistics
 import sys
@@ -141,10 +142,14 @@ def study_config() -> StudyConfig:
     return StudyConfig("chaos", f"seed {SEED.value}", "", "", objective, 0, 5 * TRAINERS.value)
 
 
+# gRPC's own notes on connections that were closed, which are no errors of a trainer: I or W, date and time.
+NOTE = re.compile(r"[IW]\d{4} \d\d:")
+
+
 def last_lines(folder: Path) -> Iterator[str]:
     for path in folder.glob("*.err"):
-        if text := path.read_text().strip():
-            yield f"{path.stem}: {text.splitlines()[-1]}"
+        if lines := [line for line in path.read_text().splitlines() if line.strip() and not NOTE.match(line)]:
+            yield f"{path.stem}: {lines[-1]}"
 
 
 def main(_: list[str]) -> None:
