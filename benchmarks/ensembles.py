@@ -60,7 +60,9 @@ def provider_of(name: str, seed: int) -> Provider:
         return provider_from(load_digits(return_X_y=True), options=DataOptions(**common))
     if name == "adult":
         return csv_provider(DataOptions(filename=ADULT.value, label="-1", **common))
-    return audio_provider(DataOptions(filename=RECORDINGS.value, label_pattern=r"^(\d)_", problem_type="CNN", **common))
+    return audio_provider(
+        DataOptions(filename=RECORDINGS.value, label_pattern=r"^(\d)_", problem_type="RNN_LAST_ACTIVATIONS", **common)
+    )
 
 
 def spec_of(name: str, way: str) -> SearchSpec:
