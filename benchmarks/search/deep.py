@@ -1,6 +1,6 @@
 """A deep space with real training: spoken digits as plates, convolutions of several families, up to twelve blocks.
 
-    python -m benchmarks.search.deep --archive=PATH/fsdd_wav.tar.gz [--trials=60] [--seeds=3] [--only=random,...]
+    python -m benchmarks.search.deep --archive=PATH/fsdd_wav.tar.gz [--trials=60] [--seeds=3] [--first_seed=0]
 
 Shallow tables flatter random search. Here each strategy trains what it proposes, as the tables' builder does; a search
 is judged by validation and test accuracy of the network with the best validation accuracy so far. Trainings are kept in
@@ -31,6 +31,7 @@ from model_search.plugins import load_plugins
 ARCHIVE = flags.DEFINE_string("archive", None, "Archive of the spoken digits.", required=True)
 TRIALS = flags.DEFINE_integer("trials", 60, "Trials of a search.", lower_bound=5)
 SEEDS = flags.DEFINE_integer("seeds", 3, "Searches of each strategy.", lower_bound=1)
+FIRST_SEED = flags.DEFINE_integer("first_seed", 0, "The seed of the first of them; others follow.", lower_bound=0)
 ONLY = flags.DEFINE_list("only", [], "Strategies; all where empty.")
 FOLDER = flags.DEFINE_string("folder", str(Path(__file__).parent / "results"), "Where results are kept.")
 
@@ -62,7 +63,7 @@ def main(_: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     names = ONLY.value or list(strategies())
     found: dict[str, list[Curves]] = {name: [] for name in names}
-    for seed, name in product(range(SEEDS.value), names):
+    for seed, name in product(range(FIRST_SEED.value, FIRST_SEED.value + SEEDS.value), names):
         evaluate = evaluator(data, seed, folder / "deep-trainings.jsonl")
         found[name].append(search(strategies()[name](seed), evaluate, TRIALS.value, 1, seed))
         print(f"{name} {seed}: {found[name][-1].validation[-1]:.4f}", flush=True)
