@@ -4,7 +4,7 @@ A choice without order is the number of the option chosen, a value of a range li
 sampled by. So towers whose ranges differ, as lengths of a decay do, have equal names for what is alike.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 
 import keras_tuner

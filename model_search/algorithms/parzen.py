@@ -1,9 +1,8 @@
 """Densities of single choices, and which value is likelier in one of them than in another.
 
-Those of Bergstra, Bardenet, Bengio and Kegl 2011, "Algorithms for Hyper-Parameter Optimization" (NeurIPS), section 4, as
-Optuna's `TPESampler` has them by default: every observation is a kernel, and so is the prior, which weighs as much as
-one of them. The newest 25 observations weigh 1, earlier ones the less the older they are. What is drawn last counts as
-newest.
+Those of Bergstra, Bardenet, Bengio and Kegl 2011, "Algorithms for Hyper-Parameter Optimization" (NeurIPS), section 4,
+as Optuna's `TPESampler` has them by default: every observation is a kernel, and so is the prior, which weighs 1. The
+newest 25 observations weigh 1 too, earlier ones the less the older they are.
 """
 
 from collections.abc import Sequence
@@ -37,12 +36,18 @@ def option_shares(observed: Sequence[float], options: int) -> np.ndarray:
     return np.asarray(shares + weights[-1] / options)
 
 
-def likelier_option(good: Sequence[float], rest: Sequence[float], options: int, rng: np.random.Generator) -> int:
-    """Of options drawn from the density of the good ones the one that is likeliest there compared with the rest."""
-    shares = option_shares(good, options)
-    sums = shares.cumsum()
+def likelier_option(good: Sequence[float], rest: Sequence[float], allowed: np.ndarray, rng: np.random.Generator) -> int:
+    """Of options drawn from the density of the good ones the one that is likeliest there compared with the rest.
+
+    Args:
+      good, rest: options observed on either side, oldest first.
+      allowed: whether each of the options may be drawn, (options,).
+      rng: source of chance.
+    """
+    shares = option_shares(good, len(allowed))
+    sums = (shares * allowed).cumsum()
     drawn = np.unique(sums.searchsorted(sums[-1] * rng.random(_CANDIDATES), "right"))
-    return int(drawn[(shares / option_shares(rest, options))[drawn].argmax()])
+    return int(drawn[(shares / option_shares(rest, len(allowed)))[drawn].argmax()])
 
 
 class Numbers:
@@ -103,7 +108,7 @@ def likelier_count(
     good: Sequence[float], rest: Sequence[float], least: int, most: int, rng: np.random.Generator
 ) -> int:
     """As `likelier_option`, for whole numbers from `least` to `most`; observed ones outside count as the nearest."""
-    of_good, of_rest = (Numbers(np.clip(side, least, most), least - 0.5, most + 0.5) for side in (good, rest))
+    of_good, of_rest = (Numbers(np.clip(side, least, most).tolist(), least - 0.5, most + 0.5) for side in (good, rest))
     drawn = np.unique(np.clip(np.round(of_good.draw(_CANDIDATES, rng)), least, most))
     ends = drawn - 0.5, drawn + 0.5
     return int(drawn[(of_good.mass(*ends) / of_rest.mass(*ends)).argmax()])

@@ -20,6 +20,7 @@ from ..spec import SearchSpec
 from ..spec.towers import role_of, tower
 from ..study import History, Trial, TrialState
 from .algorithm import Proposal
+from .alphabet import Alphabet, alphabet_of
 from .choice import first_new
 from .depths import deepest, towers_of_any_depth
 from .edits import mutated, searched_blocks
@@ -67,7 +68,9 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator, *, tra
     proposal = first_new(known_last(candidates, history, trials), history)
 
     def choose(name: str, options: int) -> float:
-        return likelier_option(*parted.of(name), options, rng) if options else likelier_number(*parted.of(name), rng)
+        if options:
+            return likelier_option(*parted.of(name), np.ones(options, bool), rng)
+        return likelier_number(*parted.of(name), rng)
 
     space = hyperparameter_space(spec, proposal.architecture, train_steps)
     return replace(proposal, hyperparameters=chosen_values(space, choose))
@@ -97,24 +100,39 @@ def _tower_choices(blocks: Sequence[str], turns: Sequence[str], architecture: Ar
     made: dict[str, float] = {_DEPTH: len(names)}
     made |= {_place(place): blocks.index(name) for place, name in enumerate(names) if name in blocks}
     if len(turns) > 1:
-        made |= {_TURN: turns.index(name) for name in architecture if name in turns}
+        made.update((_TURN, turns.index(name)) for name in architecture if name in turns)
     return made
 
 
 def _drawn(spec: SearchSpec, parted: Parted, last: int, rng: np.random.Generator) -> Iterator[Proposal]:
     """Towers drawn from the densities; earlier ones count as under way."""
-    blocks, turns = searched_blocks(spec), turns_of(spec)
+    alphabet, turns = alphabet_of(spec), turns_of(spec)
     for _ in range(_DRAWS):
         deep = likelier_count(*parted.of(_DEPTH), spec.minimum_depth, last, rng)
+        letters = _drawn_letters(alphabet, parted, deep, rng)
         made: dict[str, float] = {_DEPTH: deep}
-        for place in range(deep):
-            made[_place(place)] = likelier_option(*parted.of(_place(place)), len(blocks), rng)
-        names = [blocks[int(made[_place(place)])] for place in range(deep)]
+        made |= {_place(place): letter for place, letter in enumerate(letters)}
+        names = [alphabet.names[letter] for letter in letters]
         if len(turns) > 1:
-            made[_TURN] = likelier_option(*parted.of(_TURN), len(turns), rng)
-            names.append(turns[int(made[_TURN])])
+            turn = likelier_option(*parted.of(_TURN), np.ones(len(turns), bool), rng)
+            made[_TURN] = turn
+            names.append(turns[turn])
         parted.add(made)
         yield Proposal(tower(spec, names), (), "tree parzen")
+
+
+def _drawn_letters(alphabet: Alphabet, parted: Parted, deep: int, rng: np.random.Generator) -> list[int]:
+    """So many letters from the densities, in a tower's order: no block of the body behind one of vectors.
+
+    Sorted afterwards instead, blocks would come to stand at places that they were not drawn for.
+    """
+    letters: list[int] = []
+    allowed = np.ones(len(alphabet.names), bool)
+    for place in range(deep):
+        letters.append(likelier_option(*parted.of(_place(place)), allowed, rng))
+        if letters[-1] in alphabet.vectors:
+            allowed[sorted(alphabet.body)] = False
+    return letters
 
 
 def _place(place: int) -> str:

@@ -43,7 +43,7 @@ def test_a_density_of_numbers():
     assert density.density(places) == pytest.approx(np.mean(kernels, axis=0))
     assert density.mass(np.array([0.0, 0.5]), np.array([1.0, 0.5])).tolist() == pytest.approx([1.0, 0.0])
     drawn = density.draw(20_000, np.random.default_rng(0))
-    assert 0.0 <= drawn.min() and drawn.max() <= 1.0
+    assert drawn.min() >= 0.0 and drawn.max() <= 1.0
     share = density.mass(np.array([0.2]), np.array([0.45])).item()
     assert np.mean((drawn > 0.2) & (drawn < 0.45)) == pytest.approx(share, abs=4 * np.sqrt(share / 20_000))
 
@@ -60,10 +60,11 @@ def test_a_distribution_of_counts():
 
 
 def test_the_likelier_value_is_that_of_the_good_ones():
-    rng = np.random.default_rng(0)
-    assert {likelier_option([2, 2, 1], [1, 1, 0], 3, rng) for _ in range(20)} == {2}
+    rng, all_three = np.random.default_rng(0), np.ones(3, bool)
+    assert {likelier_option([2, 2, 1], [1, 1, 0], all_three, rng) for _ in range(20)} == {2}
     # Equally often among the good ones: the one that is rarer in the rest.
-    assert {likelier_option([0, 1], [1, 1, 1, 2], 3, rng) for _ in range(20)} == {0}
+    assert {likelier_option([0, 1], [1, 1, 1, 2], all_three, rng) for _ in range(20)} == {0}
+    assert {likelier_option([2, 2, 1], [1, 1, 0], np.array([True, True, False]), rng) for _ in range(20)} == {1}
     numbers = [likelier_number([0.8, 0.81, 0.79], [0.2, 0.3, 0.75, 0.5], rng) for _ in range(20)]
     assert all(0.75 < number <= 1.0 for number in numbers)
     assert all(0.0 <= likelier_number([], [], rng) <= 1.0 for _ in range(20))

@@ -3,8 +3,9 @@ import pytest
 from joint_studies import A, B, C, planted, studied
 from studies import MemoryHistory
 
+from model_search.algorithms.alphabet import alphabet_of
 from model_search.algorithms.evidence import evidence
-from model_search.algorithms.tree_parzen import parted_choices, suggest
+from model_search.algorithms.tree_parzen import _drawn_letters, parted_choices, suggest
 from model_search.errors import UsageError
 from model_search.hyperparameters import hyperparameter_space, lacks_nothing
 from model_search.spec import complete, parse_spec, validate
@@ -69,6 +70,20 @@ def test_the_flatten_is_a_choice_where_there_are_several():
         history.add(blocks, number % 2 + number / 100)
     proposed = [proposal_of(history, seed, PLATES).architecture.blocks for seed in range(10)]
     assert sum("PLATE_REDUCTION_FLATTEN" in blocks for blocks in proposed) > 5
+
+
+def test_blocks_are_drawn_for_the_places_where_they_will_stand():
+    history = MemoryHistory()
+    # Drawn apart from each other, the likeliest blocks would be vectors and plates, whose tower has plates first.
+    for number in range(20):
+        blocks = ["FULLY_CONNECTED"] * 2 if number < 2 else ["CONVOLUTION_3X3"] * 2
+        history.add([*blocks, "FLATTEN"] if number >= 2 else ["FLATTEN", *blocks], -number)
+    history.add(["CONVOLUTION_3X3", "FLATTEN"], 1.0)
+    parts = parted(PLATES, history)
+    assert parts.good == {"depth": [2, 2, 1], "place 0": [1, 1, 0], "place 1": [1, 1], "turn": [0, 0, 0]}
+    parts.good["place 1"] = [0, 0]
+    letters = [_drawn_letters(alphabet_of(PLATES), parts, 2, np.random.default_rng(seed)) for seed in range(20)]
+    assert {tuple(string) for string in letters} == {(1, 1)}
 
 
 def test_it_learns_blocks_and_hyperparameters():
