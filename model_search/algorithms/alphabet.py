@@ -5,6 +5,7 @@ The flatten or summary is no letter: the engine places it, the same in all tower
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,21 +32,35 @@ class Alphabet:
 
     def read(self, architecture: Architecture) -> tuple[int, ...] | None:
         """The string of a tower; None for a tower with a block that the spec does not search."""
-        searched = [name for name in architecture if role_of(name) not in TURNS]
-        return tuple(map(self.names.index, searched)) if set(searched) <= set(self.names) else None
+        return _read(self.names, architecture)
 
-    def orders(self, places: int) -> list[np.ndarray]:
+    def orders(self, places: int) -> tuple[np.ndarray, ...]:
         """What may stand where: masks (places, letters) that together admit each string in a tower's order, once."""
-        letters = np.arange(len(self.names))
-        body, vectors = (np.isin(letters, sorted(group)) for group in (self.body, self.vectors))
-        if not body.any() or not vectors.any():
-            return [np.ones((places, len(letters)), bool)]
-        masks = []
+        return _orders(self, places)
+
+
+# As many trials as regressions see, of several specs.
+@lru_cache(maxsize=10_000)
+def _read(names: tuple[str, ...], architecture: Architecture) -> tuple[int, ...] | None:
+    searched = [name for name in architecture if role_of(name) not in TURNS]
+    return tuple(map(names.index, searched)) if set(searched) <= set(names) else None
+
+
+@lru_cache(maxsize=64)
+def _orders(alphabet: Alphabet, places: int) -> tuple[np.ndarray, ...]:
+    letters = np.arange(len(alphabet.names))
+    body, vectors = (np.isin(letters, sorted(group)) for group in (alphabet.body, alphabet.vectors))
+    masks = []
+    if not body.any() or not vectors.any():
+        masks.append(np.ones((places, len(letters)), bool))
+    else:
         for first in range(places + 1):  # the place of the first vector block; none at the end
             mask = np.where(np.arange(places)[:, None] < first, ~vectors, ~body)
             mask[first : first + 1] = vectors
             masks.append(mask)
-        return masks
+    for mask in masks:
+        mask.flags.writeable = False
+    return tuple(masks)
 
 
 def alphabet_of(spec: SearchSpec) -> Alphabet:

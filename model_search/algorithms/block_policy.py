@@ -6,6 +6,7 @@ is next.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -55,6 +56,11 @@ class Policy:
         """The token that ends a string."""
         return len(self.alphabet.names)
 
+    @cached_property
+    def _turns(self) -> np.ndarray:
+        """Whether nothing of the body may follow, by token."""
+        return np.isin(np.arange(self.stop + 1), sorted(self.alphabet.vectors))
+
     def initial(self, seed: int) -> np.ndarray:
         """Parameters before any training: uniform within 0.08."""
         tokens, units = self.stop + 1, self.units
@@ -84,7 +90,7 @@ class Policy:
         limits = np.array(longest, int)
         for step, row in enumerate(tokens):
             allowed[step] = self._allowed(step, behind_turn, ended | (step >= limits))
-            behind_turn |= np.isin(row, list(self.alphabet.vectors))
+            behind_turn |= self._turns[row]
             ended |= row == self.stop
         return Strings(tokens, allowed)
 
@@ -135,7 +141,7 @@ class Policy:
             logits = np.where(allowed, output @ outputs + bias, _NEVER)
             sums = np.exp(logits - logits.max(axis=1, keepdims=True)).cumsum(axis=1)
             last = (sums > rng.random((count, 1)) * sums[:, -1:]).argmax(axis=1)
-            behind_turn |= np.isin(last, list(self.alphabet.vectors))
+            behind_turn |= self._turns[last]
             ended |= last == self.stop
             rows.append(last)
         return [tuple(int(token) for token in string if token != self.stop) for string in np.stack(rows, axis=1)]
@@ -159,7 +165,8 @@ class Policy:
         of_bias += flat.sum(axis=0)
         of_sums, by_weights = lstm.back(went, recurrent, slope @ outputs.T)
         of_recurrent += by_weights
-        np.add.at(of_inputs, _before(strings.tokens, self.stop).ravel(), of_sums.reshape(len(flat), -1))
+        last = np.arange(self.stop + 1)[:, None] == _before(strings.tokens, self.stop).ravel()
+        of_inputs += last.astype(float) @ of_sums.reshape(len(flat), -1)
         return gradient
 
 

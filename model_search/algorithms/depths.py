@@ -39,4 +39,5 @@ def towers_of_any_depth(spec: SearchSpec, completed: int, rng: np.random.Generat
     names, last = searched_blocks(spec), deepest(spec, completed)
     for _ in range(count):
         deep = int(rng.integers(spec.minimum_depth, last + 1))
-        yield Proposal(tower(spec, rng.choice(names, deep).tolist()), origin="random")
+        letters = rng.integers(len(names), size=deep).tolist()
+        yield Proposal(tower(spec, [names[letter] for letter in letters]), origin="random")

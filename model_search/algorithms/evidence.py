@@ -17,12 +17,12 @@ def ended(history: History) -> Iterator[Trial]:
     return heapq.merge(history.completed(), history.stopped(), key=lambda trial: trial.number)
 
 
-def evidence(history: History) -> list[Trial]:
-    """Completed and stopped trials, by number: all, or of more than 400 the best 200 and the newest 200."""
+def evidence(history: History, best: int = BEST, newest: int = NEWEST) -> list[Trial]:
+    """Completed and stopped trials, by number: all, or where they are more the best and the newest, so many of each."""
     trials = list(ended(history))
-    if len(trials) <= BEST + NEWEST:
+    if len(trials) <= best + newest:
         return trials
-    chosen = {trial.number: trial for trial in (*history.best(BEST), *trials[-NEWEST:])}
+    chosen = {trial.number: trial for trial in (*history.best(best), *trials[-newest:])}
     return [chosen[number] for number in sorted(chosen)]
 
 

@@ -11,9 +11,9 @@ Where the number of blocks is no power of two, numbers without a block are never
 no tower (for want of a block, or because plates stand before vectors) gives way to the next best.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice, product
 
 import numpy as np
@@ -99,11 +99,18 @@ class Code:
 
     def draw(self, cubes: Sequence[Cube], rng: np.random.Generator) -> tuple[int, ...]:
         """A cube, then one of its towers' strings, each with the same probability."""
-        masks = self.choices(cubes[int(rng.integers(len(cubes)))])
-        sizes = np.log([mask.sum(axis=1) for mask in masks]).sum(axis=1)
-        shares = np.exp(sizes - sizes.max())
-        mask = masks[rng.choice(len(masks), p=shares / shares.sum())]
-        return tuple(int(rng.choice(np.flatnonzero(row))) for row in mask)
+        rows, below = _to_draw(self, cubes[int(rng.integers(len(cubes)))])
+        letters = rows[int(below.searchsorted(rng.random(), "right"))]
+        return tuple(row[int(rng.integers(len(row)))] for row in letters)
+
+
+@lru_cache(maxsize=1024)
+def _to_draw(code: Code, cube: Cube) -> tuple[list[list[list[int]]], np.ndarray]:
+    """Of each of a cube's masks the letters that it admits at each place, and the shares of masks summed up."""
+    masks = code.choices(cube)
+    sizes = np.log([mask.sum(axis=1) for mask in masks]).sum(axis=1)
+    below = np.exp(sizes - sizes.max()).cumsum()
+    return [[np.flatnonzero(row).tolist() for row in mask] for mask in masks], below / below[-1]
 
 
 def bits_of(letters: int) -> int:
@@ -117,7 +124,7 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     trials = list(islice(ended(history), _LOOKED_AT))
     stage, cubes = narrowed_space(spec, history, code, trials)
     origin = f"harmonica, stage {stage}" if stage else "random"
-    drawn = (code.draw(cubes, rng) for _ in range(_DRAWS))
+    drawn = _distinct(code.draw(cubes, rng) for _ in range(_DRAWS))
     restricted = (Proposal(written(spec, code.alphabet, letters), origin=origin) for letters in drawn)
     candidates = chain(restricted, random_search.candidates(spec, rng))
     return first_new(known_last(candidates, history, trials), history)
@@ -132,28 +139,42 @@ def narrowed_space(
     before. While one with a lower number than the last of them runs, the stage is not over: so a stage has the same
     trials in whatever order they come in.
     """
-    settings = spec.harmonica
-    done = ((trial, bits) for trial in trials if (bits := code.bits(trial.architecture)))
+    settings, size = spec.harmonica, code.places * code.width
+    read = [(trial, bits) for trial in trials if (bits := code.bits(trial.architecture))]
     running = [(trial.number, bits) for trial in history.running() if (bits := code.bits(trial.architecture))]
-    cubes: tuple[Cube, ...] = (Cube((0,) * (code.places * code.width)),)
-    last = 0
+    cubes: tuple[Cube, ...] = (Cube((0,) * size),)
+    begin = last = 0
     for stage in range(settings.stages):
-        members = list(islice(_inside(cubes, done), settings.trials_per_stage))
-        if len(members) < settings.trials_per_stage:
+        inside = np.flatnonzero(_admitted(cubes, [bits for _, bits in read[begin:]], size))[: settings.trials_per_stage]
+        if len(inside) < settings.trials_per_stage:
             return stage, cubes
+        members = [read[begin + place] for place in inside.tolist()]
         first, last = last, members[-1][0].number
-        if any(first < number < last and _admits(cubes, bits) for number, bits in running):
+        if _admitted(cubes, [bits for number, bits in running if first < number < last], size).any():
             return stage, cubes
-        polynomial = sparse_polynomial(
-            np.array([bits for _, bits in members]),
-            costs_of(history, [trial for trial, _ in members]),
-            [bit for bit, value in enumerate(cubes[0].fixed) if not value],
-            settings.degree,
-            settings.lasso_penalty,
-            settings.monomials,
+        cubes = _after_stage(
+            code,
+            cubes,
+            tuple(bits for _, bits in members),
+            tuple(costs_of(history, [trial for trial, _ in members]).tolist()),
+            (settings.degree, settings.lasso_penalty, settings.monomials),
         )
-        cubes = narrowed(code, cubes, polynomial)
+        begin += int(inside[-1]) + 1
     return settings.stages, cubes
+
+
+# The stages of a study are the same at each proposal.
+@lru_cache(maxsize=64)
+def _after_stage(
+    code: Code,
+    cubes: tuple[Cube, ...],
+    bits: tuple[tuple[int, ...], ...],
+    costs: tuple[float, ...],
+    settings: tuple[int, float, int],
+) -> tuple[Cube, ...]:
+    """What trials of some bits and costs leave of a space; settings: degree, penalty and number of monomials."""
+    free = [bit for bit, value in enumerate(cubes[0].fixed) if not value]
+    return narrowed(code, cubes, sparse_polynomial(np.array(bits), np.array(costs), free, *settings))
 
 
 def narrowed(code: Code, cubes: Sequence[Cube], polynomial: Polynomial) -> tuple[Cube, ...]:
@@ -185,11 +206,17 @@ def narrowed(code: Code, cubes: Sequence[Cube], polynomial: Polynomial) -> tuple
     return tuple(sorted(found, key=lambda cube: cube.cost)[:_CUBES])
 
 
-def _inside(
-    cubes: Sequence[Cube], trials: Iterator[tuple[Trial, tuple[int, ...]]]
-) -> Iterator[tuple[Trial, tuple[int, ...]]]:
-    return (trial for trial in trials if _admits(cubes, trial[1]))
+def _admitted(cubes: Sequence[Cube], bits: Sequence[tuple[int, ...]], size: int) -> np.ndarray:
+    """Whether rows of so many bits are in one of the cubes, (rows,)."""
+    rows = np.array(bits, np.int8).reshape(len(bits), 1, size)
+    fixed = np.array([cube.fixed for cube in cubes], np.int8)
+    return np.asarray(((fixed == 0) | (fixed == rows)).all(axis=2).any(axis=1))
 
 
-def _admits(cubes: Sequence[Cube], bits: tuple[int, ...]) -> bool:
-    return any(all(not fixed or fixed == bit for fixed, bit in zip(cube.fixed, bits, strict=True)) for cube in cubes)
+def _distinct(strings: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+    """Each string once, when it first comes."""
+    seen = set()
+    for string in strings:
+        if string not in seen:
+            seen.add(string)
+            yield string

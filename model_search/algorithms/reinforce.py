@@ -7,18 +7,18 @@ here `increase_complexity_minimum_trials` says when.
 
 There is no controller to keep: each proposal trains one from the trials in the database, in batches in the order of
 their numbers, always from the same first weights. So equal histories have equal controllers, and any number of trainers
-share one. It sees all completed and stopped trials up to 400, of more the best 200 and the newest 200. Rewards are
-ranks, from -1 for the worst to 1 for the best, so that the metric's scale does not matter.
+share one. It sees all completed and stopped trials up to 400, of more the best 200 and the newest 200, and of these the
+complete batches. Rewards are ranks, from -1 for the worst to 1 for the best: the scale of the metric does not matter.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
 from scipy.stats import rankdata
 
-from ..architecture import Architecture
 from ..proto.search_spec_pb2 import ReinforceSpec
 from ..spec import SearchSpec
 from ..study import History, Trial
@@ -57,10 +57,10 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     with one_thread():
         controller = controller_of(spec, history, trials)
         strings = controller.policy.sample(controller.parameters, _SAMPLES, longest, rng)
-        samples = [written(spec, controller.policy.alphabet, string) for string in dict.fromkeys(strings)]
+        distinct = list(dict.fromkeys(strings))
         candidates = chain(
-            (Proposal(sample, origin="controller") for sample in samples),
-            _near(spec, controller, samples, longest, rng),
+            (Proposal(written(spec, controller.policy.alphabet, one), origin="controller") for one in distinct),
+            _near(spec, controller, distinct, longest, rng),
             random_search.candidates(spec, rng),
         )
         return first_new(known_last(candidates, history, trials), history)
@@ -73,6 +73,7 @@ def controller_of(spec: SearchSpec, history: History, trials: Sequence[Trial]) -
     usable = [
         (trial, string) for trial, string in read if string and spec.minimum_depth <= len(string) <= spec.maximum_depth
     ]
+    usable = usable[: len(usable) - len(usable) % spec.reinforce.batch_size]
     strings = [string for _, string in usable]
     # How deep a trial might have been: what was no choice teaches nothing.
     steps = [trials_before_depth(spec, deep) for deep in range(spec.minimum_depth + 1, spec.maximum_depth + 1)]
@@ -80,7 +81,21 @@ def controller_of(spec: SearchSpec, history: History, trials: Sequence[Trial]) -
     longest = [max(len(string), int(deep)) for string, deep in zip(strings, deepest_by_then, strict=True)]
     policy = Policy(alphabet, spec.minimum_depth, spec.reinforce.units)
     costs = costs_of(history, [trial for trial, _ in usable])
-    return trained(policy, policy.encode(strings, longest), rewards_of(costs), spec.reinforce)
+    settings = spec.reinforce.SerializeToString(deterministic=True)
+    return _remembered(policy, tuple(strings), tuple(longest), tuple(costs.tolist()), settings)
+
+
+# Until a batch more is complete, proposals ask for the same one.
+@lru_cache(maxsize=16)
+def _remembered(
+    policy: Policy,
+    strings: tuple[tuple[int, ...], ...],
+    longest: tuple[int, ...],
+    costs: tuple[float, ...],
+    settings: bytes,
+) -> Controller:
+    rewards = rewards_of(np.array(costs))
+    return trained(policy, policy.encode(strings, longest), rewards, ReinforceSpec.FromString(settings))
 
 
 def rewards_of(costs: np.ndarray) -> np.ndarray:
@@ -107,19 +122,18 @@ def trained(policy: Policy, strings: Strings, rewards: np.ndarray, settings: Rei
 
 
 def _near(
-    spec: SearchSpec, controller: Controller, samples: Sequence[Architecture], longest: int, rng: np.random.Generator
+    spec: SearchSpec, controller: Controller, samples: Sequence[tuple[int, ...]], longest: int, rng: np.random.Generator
 ) -> Iterator[Proposal]:
     """Edits of the controller's favourite among its samples, the most probable ones first."""
     policy = controller.policy
 
-    def likeliest_first(towers: Sequence[Architecture]) -> list[Architecture]:
-        strings = [policy.alphabet.read(tower) or () for tower in towers]
-        order = np.argsort(-controller.log_probabilities(strings, longest), kind="stable")
-        return [towers[place] for place in order]
+    def likeliest_first(strings: Sequence[tuple[int, ...]]) -> list[int]:
+        return np.argsort(-controller.log_probabilities(strings, longest), kind="stable").tolist()
 
-    favourite = likeliest_first(samples)[0]
+    favourite = written(spec, policy.alphabet, samples[likeliest_first(samples)[0]])
     edits = list(mutated(spec, favourite, rng))
     if len(policy.alphabet.read(favourite) or ()) < longest:
         edits += grown(spec, favourite, rng)
     if edits:
-        yield from (Proposal(tower, origin="near the controller's") for tower in likeliest_first(edits))
+        order = likeliest_first([policy.alphabet.read(tower) or () for tower in edits])
+        yield from (Proposal(edits[place], origin="near the controller's") for place in order)

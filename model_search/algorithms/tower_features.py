@@ -5,8 +5,9 @@ are kept apart, because it is for the data to say which of them matter.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,8 @@ GROUPS = ("from the input", "from the output", "counts", "pairs", "depth")
 """Blocks at each place counted from either end, how often each block is there, neighbouring pairs, number of blocks."""
 
 _END = ""
+_ROOM = 2**60
+_FIRST_OF_GROUP = np.arange(len(GROUPS)) * _ROOM
 
 
 @lru_cache(maxsize=100_000)
@@ -34,24 +37,56 @@ def features(architecture: Architecture) -> tuple[tuple[Hashable, ...], ...]:
 
 def distances(first: Sequence[Architecture], second: Sequence[Architecture]) -> np.ndarray:
     """Numbers of features that only one of two towers has, (groups, first, second)."""
-    sets = [_numbers(architecture) for architecture in (*first, *second)]
-    return np.array([_differences([one[group] for one in sets], len(first)) for group in range(len(GROUPS))])
+    apart = _sizes(first).T[:, :, None] + _sizes(second).T[:, None].astype(float)
+    for sums, shared in zip(apart, _shared(first, second), strict=True):
+        sums -= 2.0 * shared
+    return np.asarray(apart)
 
 
-def _differences(sets: Sequence[np.ndarray], first: int) -> np.ndarray:
-    """Sizes of the symmetric differences between the `first` sets and the others."""
-    sizes = np.array([len(one) for one in sets])
-    _, columns = np.unique(np.concatenate(sets), return_inverse=True)
-    matrix = np.zeros((len(sets), columns.max() + 1), np.float32)
-    matrix[np.repeat(np.arange(len(sets)), sizes), columns] = 1.0
-    left, right = matrix[:first], matrix[first:]
-    return np.asarray(sizes[:first, None] + sizes[None, first:] - 2.0 * (left @ right.T))
+def weighted_distances(
+    weights: np.ndarray, first: Sequence[Architecture], second: Sequence[Architecture]
+) -> np.ndarray:
+    """Sums over the groups of their weights times their `distances`, (first, second)."""
+    sums = np.add.outer(_sizes(first) @ weights, _sizes(second) @ weights)
+    for weight, shared in zip(weights, _shared(first, second), strict=True):
+        sums -= 2.0 * weight * shared
+    return sums
+
+
+def _sizes(towers: Sequence[Architecture]) -> np.ndarray:
+    """Numbers of features, (towers, groups)."""
+    return np.array([_numbers(tower)[1] for tower in towers])
+
+
+def _shared(first: Sequence[Architecture], second: Sequence[Architecture]) -> Iterator[np.ndarray]:
+    """Numbers of features that two towers share, (first, second) for each group."""
+    known = np.unique(np.concatenate([_numbers(tower)[0] for tower in first]))
+    left, right = _there(first, known), _there(second, known)
+    ends = np.searchsorted(known, _FIRST_OF_GROUP).tolist()
+    for begin, end in pairwise((*ends, len(known))):
+        yield left[:, begin:end] @ right[:, begin:end].T
+
+
+def _there(towers: Sequence[Architecture], known: np.ndarray) -> np.ndarray:
+    """Which of the known features each tower has, 1.0 or 0.0: (towers, features)."""
+    numbers = np.concatenate([_numbers(tower)[0] for tower in towers])
+    rows = np.repeat(np.arange(len(towers)), _sizes(towers).sum(axis=1))
+    columns = np.searchsorted(known, numbers).clip(max=len(known) - 1)
+    there = np.zeros((len(towers), len(known)), np.float32)
+    is_known = known[columns] == numbers
+    there[rows[is_known], columns[is_known]] = 1.0
+    return there
 
 
 @lru_cache(maxsize=100_000)
-def _numbers(architecture: Architecture) -> tuple[np.ndarray, ...]:
-    """Features as numbers of 64 bits, which are as good as distinct and faster to compare."""
-    return tuple(np.array([hash(feature) for feature in group], np.int64) for group in features(architecture))
+def _numbers(architecture: Architecture) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Features as numbers of 64 bits, which are as good as distinct and faster to compare, and how many a group has.
+
+    The first bits are the group's number, so that in order of the numbers groups follow each other.
+    """
+    groups = features(architecture)
+    numbers = [hash(feature) % _ROOM + place * _ROOM for place, group in enumerate(groups) for feature in group]
+    return np.array(numbers, np.int64), tuple(map(len, groups))
 
 
 def _repeated(things: Iterable[Hashable]) -> tuple[tuple[Hashable, int], ...]:

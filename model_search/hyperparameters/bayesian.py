@@ -1,7 +1,6 @@
 """keras-tuner's bayesian oracle, at a cost that a short trial can bear."""
 
 import warnings
-from collections.abc import Iterator
 
 import keras_tuner
 import numpy as np
@@ -37,13 +36,9 @@ class SampledBayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         )
 
     def populate_space(self, trial_id: str) -> dict:
-        """The first of `proposals`."""
-        return {"status": "RUNNING", "values": next(self.proposals())}
-
-    def proposals(self) -> Iterator[dict]:
-        """Points, the lowest lower confidence bound of the cost first; random until there are enough trials."""
-        while len(self.trials) < self.num_initial_points:
-            yield self._random_populate_space()["values"]
+        """The point with the lowest lower confidence bound of the cost; random until there are enough trials."""
+        if len(self.trials) < self.num_initial_points:
+            return dict(self._random_populate_space())
         points, costs = self._vectorize_trials()
         candidates = self._candidates(points[np.argmin(costs)])
         # One thread: on matrices this small more of them only wait for each other, for seconds on a busy machine.
@@ -51,8 +46,8 @@ class SampledBayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.gpr.fit(points, costs)
             mean, deviation = self.gpr.predict(candidates, return_std=True)
-        for place in np.argsort(mean - self.beta * deviation, kind="stable"):
-            yield self._vector_to_values(candidates[place])
+        best = candidates[np.argmin(mean - self.beta * deviation)]
+        return {"status": "RUNNING", "values": self._vector_to_values(best)}
 
     def _candidates(self, best: np.ndarray) -> np.ndarray:
         """Points all over the unit cube, and some near the best one known."""

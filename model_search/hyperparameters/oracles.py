@@ -4,7 +4,7 @@ An oracle is made anew for each proposal, from the study's history and a seed: n
 """
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial as TunerTrial
@@ -33,20 +33,16 @@ def propose(
     """
     values = _answer(keras_tuner.oracles.RandomSearchOracle(_OBJECTIVE, seed=seed, hyperparameters=space))
     if method == "bayesian":
-        values |= _answer(learned_oracle(shared(space), history, seed, _values))
+        values |= _answer(_learned_oracle(shared(space), history, seed))
     return plain_values(values)
 
 
-def learned_oracle(
-    space: keras_tuner.HyperParameters,
-    history: History,
-    seed: int,
-    point: Callable[[Trial], Mapping[str, HyperparameterValue]],
-) -> SampledBayesianOracle:
-    """The bayesian oracle over a space, given the study so far; `point` says what a trial's values in it were."""
+def _learned_oracle(space: keras_tuner.HyperParameters, history: History, seed: int) -> SampledBayesianOracle:
+    """The bayesian oracle over a space, given the study so far."""
     oracle = SampledBayesianOracle(_OBJECTIVE, seed, space)
     for trial, cost in _observations(history):
-        known = TunerTrial(_placed(space, point(trial)), trial_id=str(trial.number), status="COMPLETED")
+        given = trial.suggestion.hyperparameters if trial.suggestion else {}
+        known = TunerTrial(_placed(space, given), trial_id=str(trial.number), status="COMPLETED")
         known.score = cost
         oracle.trials[known.trial_id] = known
     return oracle
@@ -68,10 +64,6 @@ def _observations(history: History) -> list[tuple[Trial, float]]:
 
 def _with_costs(history: History, trials: Sequence[Trial]) -> list[tuple[Trial, float]]:
     return [(trial, history.objective.cost(trial.result.objective)) for trial in trials if trial.result is not None]
-
-
-def _values(trial: Trial) -> Mapping[str, HyperparameterValue]:
-    return trial.suggestion.hyperparameters if trial.suggestion else {}
 
 
 def _placed(

@@ -3,7 +3,9 @@ import pytest
 from joint_studies import A, B, C, planted, studied
 from studies import MemoryHistory
 
-from model_search.algorithms.gaussian_process import suggest
+from model_search.algorithms.gaussian_process import Axes, _bounds, _points, _with_running, suggest
+from model_search.algorithms.surrogate import TOWERS, surrogate
+from model_search.architecture import Architecture
 from model_search.errors import UsageError
 from model_search.spec import complete, parse_spec, validate
 from model_search.study import TrialState
@@ -39,6 +41,64 @@ def test_running_and_stopped_trials_move_the_next_proposal():
     assert second.architecture != first.architecture
     history.add(second.architecture.blocks, -5.0, TrialState.STOPPED, second.hyperparameters)
     assert proposal_of(history, 7).architecture not in (first.architecture, second.architecture)
+
+
+def axes_of(history, spec=SPEC):
+    return _points(spec, history.trials, 100)
+
+
+def test_trials_become_points():
+    history = MemoryHistory()
+    history.add([B, A], 0.75, hyperparameters={"learning_rate": 1e-2, "optimizer": "sgd"})
+    history.add([C], state=TrialState.RUNNING, hyperparameters={"optimizer": "adam"})
+    axes, points = axes_of(history)
+    assert axes.options == (0, 2)
+    assert [point.architecture.blocks for point in points] == [(B, A), (C,)]
+    # Where a value is missing, the rate that trials begin with stands for it: 2e-3 on a scale from 1e-5 to 1e-1.
+    expected = [[0.75, 1.0], [np.log10(2e-3 / 1e-5) / 4, 0.0]]
+    assert np.array([point.values for point in points]) == pytest.approx(np.array(expected), abs=1e-6)
+    first, second = points[:1], points[1:]
+    by_hyperparameter = axes.metric().distances(first, second)[len(TOWERS.weights) :, 0, 0]
+    assert by_hyperparameter == pytest.approx([(0.75 - np.log10(200) / 4) ** 2, 1.0], abs=1e-6)
+    weights = np.linspace(0.1, 2.0, len(axes.metric().weights))
+    together = axes.metric().weighted(weights, first, second)
+    assert together == pytest.approx(np.tensordot(weights, axes.metric().distances(first, second), 1))
+
+
+def test_what_no_trial_has_is_no_axis_but_proposed():
+    history = MemoryHistory()
+    for number in range(12):
+        history.add([A, B] if number % 2 else [A, C, B], number)
+    axes, points = axes_of(history)
+    assert (axes.names, points[0].values) == ((), ())
+    values = [proposal_of(history, seed).hyperparameters for seed in range(8)]
+    assert {value["optimizer"] for value in values} == {"adam", "sgd"}
+    assert len({value["learning_rate"] for value in values}) == 8
+
+
+def test_drawn_hyperparameters_are_anywhere_or_near_the_best():
+    axes = Axes(("rate", "optimizer"), (0, 4), (0.5, 0.0))
+    drawn = axes.drawn(
+        4000, axes.point(Architecture.of([A]), {"rate": 0.95, "optimizer": 2.0}), np.random.default_rng(0)
+    )
+    anywhere, near = drawn[::2], drawn[1::2]
+    assert drawn.min() >= 0.0 and drawn[:, 0].max() <= 1.0
+    assert np.histogram(anywhere[:, 0], 4, (0, 1))[0] == pytest.approx(500, abs=100)
+    assert np.bincount(anywhere[:, 1].astype(int)) == pytest.approx(500, abs=100)
+    # Half of a normal distribution, and what the end reflects.
+    assert np.mean(near[:, 0] > 0.85) == pytest.approx(0.84, abs=0.04)
+    assert np.mean(near[:, 1] == 2) == pytest.approx(0.8 + 0.2 / 4, abs=0.04)
+
+
+def test_running_trials_make_it_sure_of_itself_without_a_cost():
+    axes, points = axes_of(studied(SPEC, 30))
+    parameters = np.log([*axes.metric().weights, 1.0, 0.1])
+    process = surrogate(points[:20], np.linspace(-1, 1, 20), parameters, axes.metric())
+    later = _with_running(process, points[20:])
+    (mean, deviation), (mean_later, deviation_later) = process.marginals(points), later.marginals(points)
+    assert mean_later == pytest.approx(mean, abs=1e-6)
+    assert (deviation_later[20:] < 0.8 * deviation[20:]).all()
+    assert _bounds(process, points) == pytest.approx(mean - 2.6 * deviation)
 
 
 def test_values_of_single_blocks_are_left_to_the_oracle():

@@ -232,3 +232,17 @@ def test_mistakes_of_the_spec(own, message):
     with pytest.raises(UsageError) as caught:
         controlled(own=own)
     assert str(caught.value) == f"spec field {message}"
+
+
+def test_trials_behind_the_last_complete_batch_wait():
+    spec = controlled(blocks_to_use=VECTORS, minimum_depth=1, own={"batch_size": 4})
+    strings = [(0,), (1, 2), (3,), (2,), (1,), (0, 0), (3, 3), (2, 1), (1, 1)]
+
+    def parameters(count):
+        history = history_of(lambda string: float(sum(string) - 5 * len(string)), strings[:count])
+        return reinforce.controller_of(spec, history, evidence(history)).parameters
+
+    whole = parameters(8)
+    # The last would have changed the ranks of the others.
+    assert (parameters(9) == whole).all()
+    assert (parameters(7) != whole).any()

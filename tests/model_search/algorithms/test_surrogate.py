@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import approx_fprime
 from scipy.stats import norm
 
-from model_search.algorithms.surrogate import _PRIOR, _loss, fit_parameters, normal_scores, surrogate
+from model_search.algorithms.surrogate import TOWERS as METRIC
+from model_search.algorithms.surrogate import _loss, fit_parameters, normal_scores, surrogate
 from model_search.algorithms.tower_features import distances
 from model_search.architecture import Architecture
 
@@ -22,9 +23,9 @@ def test_normal_scores_know_only_the_order():
 def test_gradient_of_the_likelihood():
     rng = np.random.default_rng(0)
     costs, apart = rng.standard_normal(len(TOWERS)), distances(TOWERS, TOWERS)
-    parameters = _PRIOR + rng.normal(scale=0.3, size=len(_PRIOR))
-    numeric = approx_fprime(parameters, lambda p: _loss(p, apart, costs)[0], 1e-6)
-    assert _loss(parameters, apart, costs)[1] == pytest.approx(numeric, rel=1e-3, abs=1e-4)
+    parameters = METRIC.prior + rng.normal(scale=0.3, size=len(METRIC.prior))
+    numeric = approx_fprime(parameters, lambda p: _loss(p, apart, costs, METRIC.prior)[0], 1e-6)
+    assert _loss(parameters, apart, costs, METRIC.prior)[1] == pytest.approx(numeric, rel=1e-3, abs=1e-4)
 
 
 def test_prediction_by_hand():
@@ -64,8 +65,16 @@ def test_expected_improvement_by_hand():
     assert improvement[1] == pytest.approx(least * norm.cdf(least) + norm.pdf(least), rel=1e-3)
 
 
+def test_marginals_are_those_of_the_prediction():
+    process = surrogate(TOWERS[:5], np.linspace(-1, 1, 5), METRIC.prior)
+    mean, covariance = process.predict(TOWERS)
+    marginal_mean, deviation = process.marginals(TOWERS)
+    assert marginal_mean == pytest.approx(mean)
+    assert deviation**2 == pytest.approx(np.diag(covariance), abs=1e-6)
+
+
 def test_given_more_is_as_given_at_once():
-    parameters = _PRIOR
+    parameters = METRIC.prior
     costs = np.linspace(-1, 1, len(TOWERS))
     at_once = surrogate(TOWERS, costs, parameters).predict(TOWERS)
     later = surrogate(TOWERS[:5], costs[:5], parameters).given(TOWERS[5:], costs[5:]).predict(TOWERS)

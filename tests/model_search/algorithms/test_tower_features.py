@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_search.algorithms.tower_features import GROUPS, distances, features
+from model_search.algorithms.tower_features import GROUPS, distances, features, weighted_distances
 from model_search.architecture import Architecture
 
 TOWERS = st.lists(st.sampled_from("ABC"), min_size=1, max_size=5).map(Architecture.of)
@@ -39,3 +39,5 @@ def test_distances_are_sizes_of_symmetric_differences(first, second):
     for group in range(len(GROUPS)):
         expected = [[len(set(features(a)[group]) ^ set(features(b)[group])) for b in second] for a in first]
         assert np.array_equal(found[group], expected)
+    weights = np.linspace(0.1, 2.0, len(GROUPS))
+    assert weighted_distances(weights, first, second) == pytest.approx(np.tensordot(weights, found, 1))
