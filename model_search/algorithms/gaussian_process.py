@@ -20,7 +20,7 @@ import numpy as np
 
 from ..architecture import Architecture
 from ..hyperparameters import default_values, hyperparameter_space
-from ..hyperparameters.placing import options, shared
+from ..hyperparameters.placing import shared
 from ..spec import SearchSpec
 from ..spec.towers import tower
 from ..study import History, Trial, TrialState
@@ -31,7 +31,7 @@ from .choice import first_new
 from .depths import deepest, towers_of_any_depth
 from .edits import searched_blocks
 from .evidence import costs_of, evidence, known_last
-from .joint_choices import choice_name, chosen_values, hyperparameter_choices, values_of
+from .joint_choices import Choice, choice_of, chosen_values, hyperparameter_choices, values_of
 from .neighbours import neighbours
 from .surrogate import TOWERS, Metric, Surrogate, fit_parameters, normal_scores, surrogate
 
@@ -63,25 +63,23 @@ class Axes(NamedTuple):
     """The hyperparameters of points.
 
     Attributes:
-      names: of the choices.
-      options: numbers of options, 0 for a range.
+      choices: of the hyperparameters.
       defaults: what stands for a missing one.
     """
 
-    names: tuple[str, ...]
-    options: tuple[int, ...]
+    choices: tuple[Choice, ...]
     defaults: tuple[float, ...]
 
-    def point(self, architecture: Architecture, choices: Mapping[str, float]) -> Point:
-        """Of a tower and its choices by name."""
-        return Point(architecture, tuple(map(choices.get, self.names, self.defaults)))
+    def point(self, architecture: Architecture, made: Mapping[Choice, float]) -> Point:
+        """Of a tower and its choices."""
+        return Point(architecture, tuple(map(made.get, self.choices, self.defaults)))
 
     def drawn(self, count: int, best: Point, rng: np.random.Generator) -> np.ndarray:
-        """Hyperparameters, (count, names): anywhere, every other time near the best trial's."""
+        """Hyperparameters, (count, choices): anywhere, every other time near the best trial's."""
         columns = []
-        for value, many in zip(best.values, self.options, strict=True):
-            if many:
-                anywhere, stay = rng.integers(many, size=count).astype(float), rng.random(count) > _OTHER
+        for value, choice in zip(best.values, self.choices, strict=True):
+            if choice.options:
+                anywhere, stay = rng.integers(choice.options, size=count).astype(float), rng.random(count) > _OTHER
                 near = np.where(stay, value, anywhere)
             else:
                 anywhere = rng.random(count)
@@ -92,7 +90,7 @@ class Axes(NamedTuple):
 
     def metric(self) -> Metric:
         """Towers' groups, and one for each hyperparameter."""
-        return _metric(self.options)
+        return _metric(tuple(choice.options for choice in self.choices))
 
 
 @lru_cache(maxsize=64)
@@ -137,11 +135,13 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator, *, tra
         ranked = [candidates[place] for place in np.argsort(_bounds(process, drawn), kind="stable")] if drawn else []
         proposal = first_new(known_last(chain(ranked, random), history, trials), history)
         tried = [Point(proposal.architecture, values) for values in axes.drawn(_VALUES, best, rng).tolist()]
-        values = tried[int(_bounds(process, tried).argmin())].values if axes.names else ()
-    chosen = dict(zip(axes.names, values, strict=True))
+        values = tried[int(_bounds(process, tried).argmin())].values if axes.choices else ()
+    chosen = dict(zip(axes.choices, values, strict=True))
 
-    def choose(name: str, many: int) -> float:
-        return chosen[name] if name in chosen else float(rng.integers(many) if many else rng.random())
+    def choose(choice: Choice) -> float:
+        if choice in chosen:
+            return chosen[choice]
+        return float(rng.integers(choice.options) if choice.options else rng.random())
 
     space = shared(hyperparameter_space(spec, proposal.architecture, train_steps))
     return replace(proposal, hyperparameters=chosen_values(space, choose))
@@ -158,18 +158,14 @@ def _points(spec: SearchSpec, trials: Sequence[Trial], train_steps: int) -> tupl
 
 
 @lru_cache(maxsize=64)
-def _axes(serialized: bytes, train_steps: int, seen: frozenset[str]) -> Axes:
-    """Of the shared hyperparameters among these names."""
+def _axes(serialized: bytes, train_steps: int, seen: frozenset[Choice]) -> Axes:
+    """Of the shared hyperparameters among these choices."""
     spec = SearchSpec.FromString(serialized)
     anyone = tower(spec, searched_blocks(spec)[:1] * spec.maximum_depth)
     space = shared(hyperparameter_space(spec, anyone, train_steps))
-    known = {choice_name(parameter): parameter for parameter in space.space if choice_name(parameter) in seen}
+    known = tuple(choice for choice in map(choice_of, space.space) if choice in seen)
     defaults = hyperparameter_choices(serialized, anyone, tuple(default_values(space).items()), train_steps)
-    return Axes(
-        tuple(known),
-        tuple(len(options(parameter)) for parameter in known.values()),
-        tuple(defaults[name] for name in known),
-    )
+    return Axes(known, tuple(defaults[choice] for choice in known))
 
 
 def _costs(history: History, trials: Sequence[Trial]) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Trials as choices by name, for searches over towers and hyperparameters together.
+"""Trials as choices, for searches over towers and hyperparameters together.
 
 A choice without order is the number of the option chosen, a value of a range lies from 0 to 1, on the scale that it is
 sampled by. So towers whose ranges differ, as lengths of a decay do, have equal names for what is alike.
@@ -6,6 +6,7 @@ sampled by. So towers whose ranges differ, as lengths of a decay do, have equal 
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
@@ -18,6 +19,21 @@ from ..spec import SearchSpec
 from ..spec.towers import role_of
 from ..study import HyperparameterValue, Trial
 
+
+class Choice(NamedTuple):
+    """What is chosen.
+
+    Attributes:
+      name: of the choice; choices of the same name have as many options.
+      options: number of options without order; 0 for a range or a count.
+      is_count: whether it is a whole number.
+    """
+
+    name: str
+    options: int = 0
+    is_count: bool = False
+
+
 Values = tuple[tuple[str, HyperparameterValue], ...]
 
 
@@ -26,10 +42,10 @@ def turns_of(spec: SearchSpec) -> list[str]:
     return [name for name in spec.blocks_to_use if role_of(name) in TURNS]
 
 
-def choice_name(parameter: kinds.HyperParameter) -> str:
-    """A name may have other options under other conditions: choices of the same name have as many options."""
+def choice_of(parameter: kinds.HyperParameter) -> Choice:
+    """The choice of a hyperparameter's value. It may have other options under other conditions, hence the name."""
     unordered = options(parameter)
-    return f"{parameter.name} of {len(unordered)}" if unordered else parameter.name
+    return Choice(f"{parameter.name} of {len(unordered)}", len(unordered)) if unordered else Choice(parameter.name)
 
 
 def values_of(trial: Trial) -> Values:
@@ -41,8 +57,8 @@ def values_of(trial: Trial) -> Values:
 @lru_cache(maxsize=4096)
 def hyperparameter_choices(
     spec: bytes, architecture: Architecture, values: Values, train_steps: int
-) -> dict[str, float]:
-    """What was chosen for a tower's hyperparameters, by name.
+) -> dict[Choice, float]:
+    """What was chosen for a tower's hyperparameters.
 
     Args:
       spec: serialized.
@@ -58,18 +74,18 @@ def hyperparameter_choices(
         if parameter.name in given and is_active(parameter, given) and not isinstance(parameter, kinds.Fixed):
             value, unordered = given[parameter.name], options(parameter)
             placed = unordered.index(nearest(parameter, value)) if unordered else coordinate(parameter, value)
-            made[choice_name(parameter)] = float(placed)
+            made[choice_of(parameter)] = float(placed)
     return made
 
 
 def chosen_values(
-    space: keras_tuner.HyperParameters, choose: Callable[[str, int], float]
+    space: keras_tuner.HyperParameters, choose: Callable[[Choice], float]
 ) -> dict[str, HyperparameterValue]:
     """Values for every hyperparameter that is active with those before it.
 
     Args:
       space: of the tower.
-      choose: from the name of a choice and its number of options, 0 for a range, to what is chosen.
+      choose: from a choice to the number of an option, or from 0 to 1.
     """
     values: dict[str, HyperparameterValue] = {}
     for parameter in space.space:
@@ -78,9 +94,9 @@ def chosen_values(
     return values
 
 
-def _value(parameter: kinds.HyperParameter, choose: Callable[[str, int], float]) -> HyperparameterValue:
+def _value(parameter: kinds.HyperParameter, choose: Callable[[Choice], float]) -> HyperparameterValue:
     if isinstance(parameter, kinds.Fixed):
         return nearest(parameter, parameter.value)
     unordered = options(parameter)
-    chosen = choose(choice_name(parameter), len(unordered))
+    chosen = choose(choice_of(parameter))
     return unordered[int(chosen)] if unordered else nearest(parameter, parameter.prob_to_value(chosen))

@@ -4,6 +4,7 @@ from joint_studies import A, B, C, planted, studied
 from studies import MemoryHistory
 
 from model_search.algorithms.gaussian_process import Axes, _bounds, _points, _with_running, suggest
+from model_search.algorithms.joint_choices import Choice
 from model_search.algorithms.surrogate import TOWERS, surrogate
 from model_search.architecture import Architecture
 from model_search.errors import UsageError
@@ -52,7 +53,7 @@ def test_trials_become_points():
     history.add([B, A], 0.75, hyperparameters={"learning_rate": 1e-2, "optimizer": "sgd"})
     history.add([C], state=TrialState.RUNNING, hyperparameters={"optimizer": "adam"})
     axes, points = axes_of(history)
-    assert axes.options == (0, 2)
+    assert axes.choices == (Choice("learning_rate"), Choice("optimizer of 2", 2))
     assert [point.architecture.blocks for point in points] == [(B, A), (C,)]
     # Where a value is missing, the rate that trials begin with stands for it: 2e-3 on a scale from 1e-5 to 1e-1.
     expected = [[0.75, 1.0], [np.log10(2e-3 / 1e-5) / 4, 0.0]]
@@ -70,17 +71,17 @@ def test_what_no_trial_has_is_no_axis_but_proposed():
     for number in range(12):
         history.add([A, B] if number % 2 else [A, C, B], number)
     axes, points = axes_of(history)
-    assert (axes.names, points[0].values) == ((), ())
+    assert (axes.choices, points[0].values) == ((), ())
     values = [proposal_of(history, seed).hyperparameters for seed in range(8)]
     assert {value["optimizer"] for value in values} == {"adam", "sgd"}
     assert len({value["learning_rate"] for value in values}) == 8
 
 
 def test_drawn_hyperparameters_are_anywhere_or_near_the_best():
-    axes = Axes(("rate", "optimizer"), (0, 4), (0.5, 0.0))
-    drawn = axes.drawn(
-        4000, axes.point(Architecture.of([A]), {"rate": 0.95, "optimizer": 2.0}), np.random.default_rng(0)
-    )
+    rate, optimizer = Choice("rate"), Choice("optimizer of 4", 4)
+    axes = Axes((rate, optimizer), (0.5, 0.0))
+    best = axes.point(Architecture.of([A]), {rate: 0.95, optimizer: 2.0})
+    drawn = axes.drawn(4000, best, np.random.default_rng(0))
     anywhere, near = drawn[::2], drawn[1::2]
     assert drawn.min() >= 0.0 and drawn[:, 0].max() <= 1.0
     assert np.histogram(anywhere[:, 0], 4, (0, 1))[0] == pytest.approx(500, abs=100)
