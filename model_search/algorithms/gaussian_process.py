@@ -106,7 +106,9 @@ def _metric(options: tuple[int, ...]) -> Metric:
         return np.concatenate([TOWERS.distances(_towers(first), _towers(second)), by_axis(first, second)])
 
     def weighted(weights: np.ndarray, first: Sequence[Point], second: Sequence[Point]) -> np.ndarray:
-        sums = TOWERS.weighted(weights[: len(TOWERS.weights)], _towers(first), _towers(second))
+        left = _towers(first)
+        right = left if second is first else _towers(second)
+        sums = TOWERS.weighted(weights[: len(TOWERS.weights)], left, right)
         return sums + np.tensordot(weights[len(TOWERS.weights) :], by_axis(first, second), 1) if options else sums
 
     return Metric(distances, weighted, (*TOWERS.weights, *[_WEIGHT] * len(options)))

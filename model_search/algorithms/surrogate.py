@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
-from scipy.stats import norm, rankdata
+from scipy.special import ndtr, ndtri
+from scipy.stats import rankdata
 
 from .tower_features import GROUPS, distances, weighted_distances
 
@@ -55,7 +56,7 @@ TOWERS = Metric(distances, weighted_distances, (_WEIGHT,) * len(GROUPS))
 def normal_scores(costs: Sequence[float]) -> np.ndarray:
     """Costs by rank, as quantiles of the normal distribution: scale and outliers of a metric do not count."""
     ranks = rankdata(costs)
-    return np.asarray(norm.ppf((ranks - 0.5) / len(ranks)))
+    return np.asarray(ndtri((ranks - 0.5) / len(ranks)))
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ class Surrogate:
         mean, deviation = self.marginals(points)
         deviation = doubt * deviation
         score = ((self._own @ self._solution).min() - mean) / deviation
-        return np.asarray(deviation * (score * norm.cdf(score) + norm.pdf(score)))
+        height = np.exp(-0.5 * score**2) / np.sqrt(2.0 * np.pi)
+        return np.asarray(deviation * (score * ndtr(score) + height))
 
 
 def fit_parameters(points: Sequence[Any], costs: npt.ArrayLike, metric: Metric = TOWERS) -> np.ndarray:

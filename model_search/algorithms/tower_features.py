@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,8 +38,9 @@ def features(architecture: Architecture) -> tuple[tuple[Hashable, ...], ...]:
 
 def distances(first: Sequence[Architecture], second: Sequence[Architecture]) -> np.ndarray:
     """Numbers of features that only one of two towers has, (groups, first, second)."""
-    apart = _sizes(first).T[:, :, None] + _sizes(second).T[:, None].astype(float)
-    for sums, shared in zip(apart, _shared(first, second), strict=True):
+    left, right = _read(first), _read(second)
+    apart = left.sizes.T[:, :, None] + right.sizes.T[:, None].astype(float)
+    for sums, shared in zip(apart, _shared(left, right), strict=True):
         sums -= 2.0 * shared
     return np.asarray(apart)
 
@@ -47,35 +49,43 @@ def weighted_distances(
     weights: np.ndarray, first: Sequence[Architecture], second: Sequence[Architecture]
 ) -> np.ndarray:
     """Sums over the groups of their weights times their `distances`, (first, second)."""
-    sums = np.add.outer(_sizes(first) @ weights, _sizes(second) @ weights)
-    for weight, shared in zip(weights, _shared(first, second), strict=True):
+    left = _read(first)
+    right = left if second is first else _read(second)
+    sums = np.add.outer(left.sizes @ weights, right.sizes @ weights)
+    for weight, shared in zip(weights, _shared(left, right), strict=True):
         sums -= 2.0 * weight * shared
     return sums
 
 
-def _sizes(towers: Sequence[Architecture]) -> np.ndarray:
-    """Numbers of features, (towers, groups)."""
-    return np.array([_numbers(tower)[1] for tower in towers])
+class _Features(NamedTuple):
+    """Features of towers: their numbers, tower by tower, and how many there are, (towers, groups)."""
+
+    numbers: np.ndarray
+    sizes: np.ndarray
+
+    def there(self, known: np.ndarray) -> np.ndarray:
+        """Which of the known features each tower has, 1.0 or 0.0: (towers, features)."""
+        rows = np.repeat(np.arange(len(self.sizes)), self.sizes.sum(axis=1))
+        columns = np.searchsorted(known, self.numbers).clip(max=len(known) - 1)
+        there = np.zeros((len(self.sizes), len(known)), np.float32)
+        is_known = known[columns] == self.numbers
+        there[rows[is_known], columns[is_known]] = 1.0
+        return there
 
 
-def _shared(first: Sequence[Architecture], second: Sequence[Architecture]) -> Iterator[np.ndarray]:
+def _read(towers: Sequence[Architecture]) -> _Features:
+    read = [_numbers(tower) for tower in towers]
+    return _Features(np.concatenate([numbers for numbers, _ in read]), np.array([sizes for _, sizes in read]))
+
+
+def _shared(first: _Features, second: _Features) -> Iterator[np.ndarray]:
     """Numbers of features that two towers share, (first, second) for each group."""
-    known = np.unique(np.concatenate([_numbers(tower)[0] for tower in first]))
-    left, right = _there(first, known), _there(second, known)
+    known = np.unique(first.numbers)
+    left = first.there(known)
+    right = left if second is first else second.there(known)
     ends = np.searchsorted(known, _FIRST_OF_GROUP).tolist()
     for begin, end in pairwise((*ends, len(known))):
         yield left[:, begin:end] @ right[:, begin:end].T
-
-
-def _there(towers: Sequence[Architecture], known: np.ndarray) -> np.ndarray:
-    """Which of the known features each tower has, 1.0 or 0.0: (towers, features)."""
-    numbers = np.concatenate([_numbers(tower)[0] for tower in towers])
-    rows = np.repeat(np.arange(len(towers)), _sizes(towers).sum(axis=1))
-    columns = np.searchsorted(known, numbers).clip(max=len(known) - 1)
-    there = np.zeros((len(towers), len(known)), np.float32)
-    is_known = known[columns] == numbers
-    there[rows[is_known], columns[is_known]] = 1.0
-    return there
 
 
 @lru_cache(maxsize=100_000)
