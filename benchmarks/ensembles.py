@@ -9,8 +9,9 @@ data with the same seed: one of towers alone, one that makes every fifth trial a
 Scored on the test part: the best trial of each, and the best ensembles of the trials of the first, by greedy selection
 and by stacking. All models are those of the trials; nothing is trained again on the held-out part.
 
-Results are kept in --results, a line of JSON a search, and searches that are there are not run again. The table shows
-means and 95 % confidence intervals of the differences between pairs with the same seed (Student's t).
+What a search's trials say of the held-out and of the test part is kept in --libraries, and searches that are there are
+not run again, so that ways to select are compared on the same trials. The table shows means and 95 % confidence
+intervals of the differences between pairs with the same seed (Student's t).
 """
 
 import json
@@ -23,6 +24,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import keras
 import numpy as np
 from absl import app, flags
 from scipy import stats
@@ -32,12 +34,17 @@ from model_search.api import search
 from model_search.data.arrays.arrays import provider_from
 from model_search.data.pipeline import Pipeline
 from model_search.data.provider import DataOptions, Provider
+from model_search.data.signature import from_json
 from model_search.data.sounds.audio_directory import audio_provider
 from model_search.data.tables.csv_provider import csv_provider
+from model_search.ensemble_selection import Judged, halves, selected, stacked, weighted_mean
 from model_search.handle import StudyHandle
+from model_search.model_dir import SIGNATURE_FILE
+from model_search.model_file import load_model
 from model_search.network.serving import logits_behind
 from model_search.proto.search_spec_pb2 import EnsemblingSpec, SearchSpec
 from model_search.spec import load_spec
+from model_search.training.evaluation_labels import read_labels, read_logits
 from model_search.training.metrics import evaluate
 
 DATA = flags.DEFINE_list("data", ["digits"], "Of digits, spoken_digits, adult.")
@@ -48,9 +55,8 @@ STEPS = flags.DEFINE_integer("steps", 300, "Gradient steps of a trial.", lower_b
 SIZE = flags.DEFINE_integer("ensemble_size", 10, "Members of the best ensembles at most.", lower_bound=1)
 RECORDINGS = flags.DEFINE_string("recordings", "", "Folder of the recordings of spoken digits.")
 ADULT = flags.DEFINE_string("adult", "", "Path of adult-train.csv.")
-RESULTS = flags.DEFINE_string("results", "ensembles.jsonl", "File of results.")
-
-WAYS = ("towers", "intermixed")
+LIBRARIES = flags.DEFINE_string("libraries", "ensembles", "Folder of what searches left.")
+WAYS = flags.DEFINE_list("ways", ["towers", "intermixed"], "Searches of each seed.")
 
 
 def provider_of(name: str, seed: int) -> Provider:
@@ -77,19 +83,22 @@ def spec_of(name: str, way: str) -> SearchSpec:
     return spec
 
 
-def test_scores(handle: StudyHandle, pipeline: Pipeline, model: Any) -> dict[str, float]:
-    """Accuracy and loss of a model that serves on the test part."""
-    parts = []
-    for features, labels, weights in pipeline.raw_with_step_weights(pipeline.provider.test()):
-        predictions = model.predict_on_batch(features)
-        parts.append((logits_behind(pipeline.task, predictions, 1.0), labels, weights))
-    logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
-    metrics = evaluate(pipeline.task, logits, labels, weights)
-    return {name: metrics[name] for name in ("accuracy", "loss")}
+def test_logits(handle: StudyHandle, pipeline: Pipeline, number: int) -> np.ndarray:
+    """Logits, up to a constant, of a trial's served model on the test part."""
+    model = load_model(handle.model_path(number))
+    parts = [model.predict_on_batch(features) for features, _, _ in pipeline.raw_with_step_weights(test_of(pipeline))]
+    return np.asarray(logits_behind(pipeline.task, np.concatenate(parts)), np.float32)
 
 
-def searched(name: str, way: str, seed: int) -> dict[str, Any]:
-    """Test scores of what one search found."""
+def test_of(pipeline: Pipeline) -> Any:
+    """The test part."""
+    test = pipeline.provider.test()
+    assert test is not None
+    return test
+
+
+def search_library(name: str, way: str, seed: int) -> dict[str, np.ndarray]:
+    """A search, and what its trials say of the held-out and of the test part."""
     provider, begin = provider_of(name, seed), time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         handle = search(
@@ -102,52 +111,75 @@ def searched(name: str, way: str, seed: int) -> dict[str, Any]:
             seed=seed,
             refit=False,
         )
-        pipeline = Pipeline(provider, 32)
-        scores = {"best": test_scores(handle, pipeline, handle.best_model())}
-        kinds = {"best": handle.best_trial().suggestion.kind.value}
-        if way == "towers":
-            for method in ("greedy", "stacking"):
-                ensemble = handle.best_ensemble(SIZE.value, method)
-                scores[method] = test_scores(handle, pipeline, ensemble.model())
-                kinds[method] = json.dumps(dict(ensemble.members))
-            single = handle.trial(ensemble.single)
-            scores["single"] = test_scores(handle, pipeline, handle_model(handle, single.number))
-    return {
-        "data": name, "way": way, "seed": seed, "trials": TRIALS.value, "steps": STEPS.value,
-        "scores": scores, "kinds": kinds, "seconds": round(time.process_time() - begin, 1),
-    }  # fmt: skip
+        pipeline = Pipeline(provider, 256)
+        numbers = [trial.number for trial in handle.store.best(handle.study.id, TRIALS.value)]
+        known = read_labels(folder)
+        assert known is not None
+        parts = [(labels, weights) for _, labels, weights in pipeline.raw_with_step_weights(test_of(pipeline))]
+        labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+        arrays: dict[str, Any] = {
+            "numbers": np.array(numbers),
+            "labels": known.labels, "weights": known.weights, "test_labels": labels, "test_weights": weights,
+            "signature": np.array((Path(folder) / SIGNATURE_FILE).read_text()),
+            "seconds": np.array(time.process_time() - begin),
+        }  # fmt: skip
+        for number in numbers:
+            arrays[f"logits/{number}"] = read_logits(folder, number)
+            arrays[f"test/{number}"] = test_logits(handle, pipeline, number)
+            keras.utils.clear_session()
+    return arrays
 
 
-def handle_model(handle: StudyHandle, number: int) -> Any:
-    """The model of one trial."""
-    from model_search.model_file import load_model
-
-    return load_model(handle.model_path(number))
+def path_of(name: str, way: str, seed: int) -> Path:
+    """Where the library of a search is kept."""
+    return Path(LIBRARIES.value) / f"{name}-{way}-{TRIALS.value}x{STEPS.value}-{seed}.npz"
 
 
-def known() -> list[dict[str, Any]]:
-    """Results of these settings."""
-    path = Path(RESULTS.value)
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [row for row in rows if (row["trials"], row["steps"]) == (TRIALS.value, STEPS.value)]
+def seeds() -> range:
+    """Of the pairs of searches."""
+    return range(FIRST.value, FIRST.value + SEEDS.value)
 
 
 def measure(name: str) -> None:
-    """Runs what is missing and adds it to the file of results."""
-    for seed in range(FIRST.value, FIRST.value + SEEDS.value):
-        for way in WAYS:
-            if not any((row["data"], row["way"], row["seed"]) == (name, way, seed) for row in known()):
-                row = searched(name, way, seed)
-                with open(RESULTS.value, "a") as file:
-                    file.write(json.dumps(row) + "\n")
-                print(json.dumps(row), flush=True)
+    """Runs the searches that are missing."""
+    for seed in seeds():
+        for way in WAYS.value:
+            path = path_of(name, way, seed)
+            if not path.exists():
+                arrays = search_library(name, way, seed)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                unfinished = path.with_suffix(".unfinished.npz")
+                np.savez_compressed(unfinished, allow_pickle=False, **arrays)
+                unfinished.rename(path)
+                print(f"{path.name}: {float(arrays['seconds']):.0f} s", flush=True)
+
+
+def scores_of(name: str, way: str, seed: int) -> dict[str, dict[str, float]]:
+    """Accuracy and loss on the test part of a search's best trial, and of ensembles of its trials."""
+    with np.load(path_of(name, way, seed)) as library:
+        arrays = dict(library)
+    task = from_json(json.loads(str(arrays["signature"]))).task
+    numbers = [int(number) for number in arrays["numbers"]]
+    held_out = Judged({n: arrays[f"logits/{n}"] for n in numbers}, arrays["labels"], arrays["weights"])
+    test = Judged({n: arrays[f"test/{n}"] for n in numbers}, arrays["test_labels"], arrays["test_weights"])
+    predictions = {"best": test.logits[numbers[0]]}
+    if way == "towers":
+        known = held_out.rows(halves(len(held_out.labels), seed)[0])
+        counts = selected(task, known, SIZE.value)
+        predictions["greedy"] = weighted_mean(test.logits, counts)
+        members = sorted(counts)
+        predictions["stacking"] = stacked(task, known, members)[""]([test.logits[n] for n in members])
+        predictions["best 3"] = weighted_mean(test.logits, dict.fromkeys(numbers[:3], 1))
+    metrics = {what: evaluate(task, logits, test.labels, test.weights) for what, logits in predictions.items()}
+    return {what: {metric: found[metric] for metric in ("accuracy", "loss")} for what, found in metrics.items()}
 
 
 def columns(name: str) -> Iterator[tuple[str, dict[int, dict[str, float]]]]:
     """Test scores by seed of each thing that is compared."""
-    for way, what in (("towers", "best"), ("towers", "greedy"), ("towers", "stacking"), ("intermixed", "best")):
-        rows = [row for row in known() if (row["data"], row["way"]) == (name, way)]
-        yield f"{way}: {what}", {row["seed"]: row["scores"][what] for row in rows}
+    for way in WAYS.value:
+        scores = {seed: scores_of(name, way, seed) for seed in seeds()}
+        for what in next(iter(scores.values())):
+            yield f"{way}: {what}", {seed: of_search[what] for seed, of_search in scores.items()}
 
 
 def report(name: str) -> None:

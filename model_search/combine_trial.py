@@ -10,9 +10,10 @@ from .ensemble_networks import is_combined_only
 from .network.costs import Costs
 from .replay import write_replay
 from .search_parts import Search
-from .study import Measurement, Result, Suggestion, Trial
+from .study import Measurement, Result, Suggestion
 from .training.artifacts import LOGITS, MODEL, logits_bytes, trial_folder, write_records
 from .training.evaluation_labels import LogitsError, read_labels, read_logits
+from .training.limits import costs_together
 from .training.metrics import evaluate
 from .trial_store.contract import Claim
 
@@ -48,7 +49,8 @@ def combined(search: Search, suggestion: Suggestion) -> Combined | None:
     except LogitsError:
         return None
     metrics = evaluate(search.pipeline.task, logits, known.labels, known.weights)
-    return Combined(suggestion, costs_together([member for member in members if member]), logits, metrics)
+    costs = costs_together(member.result for member in members if member and member.result)
+    return Combined(suggestion, costs, logits, metrics)
 
 
 def mean_logits(logits: Sequence[Tree]) -> Tree:
@@ -56,17 +58,6 @@ def mean_logits(logits: Sequence[Tree]) -> Tree:
     if len({str(mapped(lambda array: array.shape, tree)) for tree in logits}) > 1:
         raise LogitsError("the members' evaluation logits are not of the same examples")
     return mapped(lambda *of_members: sum(of_members[1:], of_members[0]) / len(of_members), *logits)
-
-
-def costs_together(members: Sequence[Trial]) -> Costs:
-    """What towers cost that run one after another."""
-    results = [member.result for member in members if member.result]
-    flops = [result.flops for result in results]
-    return Costs(
-        sum(result.parameters for result in results),
-        None if None in flops else sum(value or 0 for value in flops),
-        sum(result.latency_ms or 0.0 for result in results),
-    )
 
 
 def report_combined(search: Search, claim: Claim, begin: float, ensemble: Combined) -> None:

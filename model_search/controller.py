@@ -5,7 +5,7 @@ import numpy as np
 from .algorithms import Proposal, SearchSpaceExhaustedError, algorithm_of
 from .architecture import Architecture
 from .converters import hyperparameters_from_proto
-from .drawn_members import draw_members
+from .drawn_members import Fits, draw_members, no_limit
 from .hyperparameters import default_values, hyperparameter_space, lacks_nothing, propose
 from .phases import kind_of, members_of_stage
 from .spec import SearchSpec
@@ -31,17 +31,20 @@ _USER_TRIES = 5
 class Controller:
     """Decides what trial n trains, from its number, the study's seed and its history alone."""
 
-    def __init__(self, spec: SearchSpec, seed: int, train_steps: int):
-        """Args: a completed, valid spec; the study's seed, 0 to 2**31 - 1; gradient steps of a full trial."""
+    def __init__(self, spec: SearchSpec, seed: int, train_steps: int, fits: Fits = no_limit):
+        """Args: a completed, valid spec; the study's seed, 0 to 2**31 - 1; gradient steps of a full trial; whether
+        networks together are within the limits on costs, as members of an ensemble must be."""
         self._spec = spec
         self._seed = seed
         self._train_steps = train_steps
+        self._fits = fits
         self._search = algorithm_of(spec, train_steps)
 
     def suggest(self, number: int, history: History, salt: int = 0) -> Suggestion:
         """What trial `number` may train.
 
-        A phase that has too few completed trials to draw on, or whose ensembles have all been made, searches instead.
+        A phase that has too few completed trials to draw on, or none that fit together, or whose ensembles have all
+        been made, searches instead.
 
         Args:
           number: of the trial, from 1.
@@ -60,13 +63,13 @@ class Controller:
             return self._tower(proposal, number, history, salt, fixed)
         kind = kind_of(self._spec, number)
         if kind is TrialKind.ENSEMBLE:
-            members = draw_members(self._spec, self._seed, number, history, salt)
+            members = draw_members(self._spec, self._seed, number, history, salt, self._fits)
             if members is not None:
                 return Suggestion(Architecture(()), self._of_mix(), kind, origin=DRAWN, members=members)
         if kind is TrialKind.DISTILLATION and (teacher := history.leader()) is not None:
             proposal = self._searched(number, history, salt)
             return self._tower(proposal, number, history, salt, kind=kind, teacher=teacher.number)
-        members = members_of_stage(self._spec, number, history)
+        members = members_of_stage(self._spec, number, history, self._fits)
         seen = StageHistory(history, members) if members else history
         return self._tower(self._searched(number, seen, salt), number, seen, salt, members=members)
 

@@ -3,6 +3,7 @@
 import math
 import threading
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import tensorflow as tf
 
@@ -22,6 +23,7 @@ from .spec.replay import replay_count
 from .spec.towers import named_blocks
 from .study import StudyConfig
 from .training.evaluation_labels import store_labels
+from .training.limits import fit_together
 from .training.metrics import objective_for
 from .training.options import KEEP_MODELS, TrainingOptions
 from .training.workers import joined_workers
@@ -96,20 +98,20 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
     )
     store_labels(config.model_dir, pipeline.task, pipeline.evaluation())
     record_study(config.model_dir, config.owner, config.name, not config.trial_store, to_json(config.provider))
-    history = StoreHistory(store, study)
+    history, fits = StoreHistory(store, study), partial(fit_together, config.training)
     return Search(
         store=store,
         study=study,
         history=history,
         spec=config.spec,
-        controller=Controller(config.spec, config.seed, config.training.train_steps),
+        controller=Controller(config.spec, config.seed, config.training.train_steps, fits),
         pipeline=pipeline,
         options=config.training,
         strategy=device_strategy(),
         model_dir=config.model_dir,
         refit=config.refit,
         stop=stop or threading.Event(),
-        retention=Retention(store, study, history, config.spec, config.model_dir, config.keep_models),
+        retention=Retention(store, study, history, config.spec, config.model_dir, config.keep_models, fits),
     )
 
 

@@ -1,5 +1,6 @@
 """The first half of a trial: what it trains, built and within the limits on its costs."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,16 +10,18 @@ from .combine_trial import Combined, combined
 from .controller import USER, SearchSpaceExhaustedError
 from .converters import suggestion_text
 from .ensemble_networks import ensemble_of
+from .model_dir import add_note
 from .network.costs import Costs, costs_of
 from .network.reloading import check_reloads
 from .network.tower import Tower
+from .phases import kind_of
 from .repeats import repeats_another
 from .replay import wait_for_needs
 from .search_parts import Search
 from .spec.replay import REPLAY, original_number
 from .start_weights import SNAPSHOT
 from .stored_networks import tower_of
-from .study import Suggestion, is_pruned
+from .study import Suggestion, TrialKind, is_pruned
 from .training.failures import check_memory
 from .training.fit import InterruptedTraining
 from .training.limits import LimitError, check_costs, check_parameters
@@ -68,6 +71,7 @@ def prepared(search: Search, claim: Claim) -> Prepared | Combined:
             if not is_new or repeats >= MAX_REPEATS or not repeats_another(search, claim, suggestion, tower):
                 costs = costs_of(tower)
                 check_costs(search.options, costs)
+                note_missing_ensemble(search, claim.number, suggestion)
                 return Prepared(suggestion, tower, costs)
             repeats += 1
         except LimitError:
@@ -79,6 +83,15 @@ def prepared(search: Search, claim: Claim) -> Prepared | Combined:
         if search.stop.is_set():
             raise InterruptedTraining(f"trial {claim.number} was interrupted before it trained")
     raise SearchSpaceExhaustedError(f"everything that the spec allows has been tried{_within(search)}")
+
+
+def note_missing_ensemble(search: Search, number: int, suggestion: Suggestion) -> None:
+    """Says, where a trial searches that was to be an ensemble, that there was none to make."""
+    is_due = kind_of(search.spec, number) is TrialKind.ENSEMBLE and suggestion.origin != REPLAY
+    if is_due and suggestion.kind is not TrialKind.ENSEMBLE:
+        note = f"searched, since there was no new ensemble of completed trials to make{_within(search)}"
+        logging.getLogger(__name__).warning("trial %d %s", number, note)
+        add_note(search.model_dir, number, note)
 
 
 def suggestions(search: Search, claim: Claim) -> Iterator[tuple[Suggestion, bool]]:

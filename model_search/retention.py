@@ -14,9 +14,10 @@ from collections.abc import Iterable, Sequence
 
 from . import files
 from .algorithms.beam import beam_of
+from .drawn_members import Fits, drawn_from, no_limit
 from .model_dir import trial_folder
 from .network.weights_file import WEIGHTS
-from .phases import is_adaptive, members_of_stage
+from .phases import draws_members, is_adaptive, members_of_stage
 from .proto.search_spec_pb2 import EnsemblingSpec, SearchType, TransferLearningSpec
 from .spec import SearchSpec
 from .study import TOWER_KINDS, History, Study, Trial, TrialState, is_pruned, rank_key
@@ -34,12 +35,22 @@ TRIES = 3
 class Retention:
     """Removes the heavy files of trials that nobody needs any more, one study's."""
 
-    def __init__(self, store: TrialStore, study: Study, history: History, spec: SearchSpec, model_dir: str, keep: int):
-        """Args: the study, its history and spec, the folder of its files, and how many of the best trials keep theirs
-        (0: all).
+    def __init__(
+        self,
+        store: TrialStore,
+        study: Study,
+        history: History,
+        spec: SearchSpec,
+        model_dir: str,
+        keep: int,
+        fits: Fits = no_limit,
+    ):
+        """Args: the study, its history and spec, the folder of its files, how many of the best trials keep theirs
+        (0: all), and whether networks together are within the limits on costs.
         """
         self._store, self._study, self._history = store, study, history
         self._spec, self._model_dir, self._keep = spec, model_dir, keep
+        self._fits = fits
         self._with_files: dict[int, Trial] = {}
         self._seen = 0
 
@@ -48,7 +59,7 @@ class Retention:
         for trial in range(TRIES if self._keep else 0):
             if not self._look() and trial:
                 break
-            needed = needed_trials(self._spec, self._history, self._with_files.values(), self._keep)
+            needed = needed_trials(self._spec, self._history, self._with_files.values(), self._keep, self._fits)
             surplus = sorted(set(self._with_files) - needed)
             if not surplus:
                 break
@@ -79,7 +90,9 @@ class Retention:
             files.remove(files.join(trial_folder(self._model_dir, number), name))
 
 
-def needed_trials(spec: SearchSpec, history: History, trials: Iterable[Trial], keep: int) -> set[int]:
+def needed_trials(
+    spec: SearchSpec, history: History, trials: Iterable[Trial], keep: int, fits: Fits = no_limit
+) -> set[int]:
     """Completed trials whose files stay.
 
     The best `keep`, with the members of their ensembles; what the best one was made from, which the training on all
@@ -91,11 +104,14 @@ def needed_trials(spec: SearchSpec, history: History, trials: Iterable[Trial], k
       history: of the study.
       trials: completed ones that have their files.
       keep: at least 1.
+      fits: whether networks together are within the limits on costs.
     """
     ranked = sorted(trials, key=lambda trial: rank_key(history.objective, trial))
     towers = [trial for trial in ranked if trial.suggestion and trial.suggestion.kind in TOWER_KINDS]
     needed = {trial.number for trial in ranked[:keep]}
     needed |= {trial.number for trial in towers[: _best_towers(spec)]}
+    if draws_members(spec):
+        needed |= {trial.number for trial in drawn_from(spec, history, fits)}
     needed |= set(sorted(trial.number for trial in towers)[-_newest_towers(spec) :]) if _newest_towers(spec) else set()
     lends = _shares(spec) == TransferLearningSpec.SNAPSHOT_TRANSFER_LEARNING
     if lends:
@@ -105,7 +121,8 @@ def needed_trials(spec: SearchSpec, history: History, trials: Iterable[Trial], k
         needed |= {*(best.parents if lends else ()), *(() if best.teacher is None else (best.teacher,))}
     if is_adaptive(spec) and ranked:
         newest = max(trial.number for trial in ranked)
-        needed |= {*members_of_stage(spec, newest, history), *members_of_stage(spec, newest + 1, history)}
+        for number in (newest, newest + 1):
+            needed |= {*members_of_stage(spec, number, history, fits)}
     return needed | _members(ranked, needed)
 
 

@@ -25,6 +25,10 @@ class StageHistory:
         """The metric that ranks trials."""
         return self.study.objective
 
+    def trial(self, number: int) -> Trial | None:
+        """One trial of the study."""
+        return self.study.trial(number)
+
     def best(self, count: int) -> Sequence[Trial]:
         """The best completed trials of the stage, best first, at most `count`."""
         return sorted(self.completed(), key=lambda trial: rank_key(self.objective, trial))[:count]

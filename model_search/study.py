@@ -240,6 +240,10 @@ class History(Protocol):
         """The metric that ranks trials."""
         ...
 
+    def trial(self, number: int) -> Trial | None:
+        """One trial of any kind and state; None where there is none of this number."""
+        ...
+
     def best(self, count: int) -> Sequence[Trial]:
         """The best completed trials, best first, at most `count`."""
         ...

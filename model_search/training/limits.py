@@ -1,7 +1,10 @@
 """Networks that cost more than the user allows: refused before they train."""
 
+from collections.abc import Iterable, Sequence
+
 from ..errors import TrialError
 from ..network.costs import Costs
+from ..study import Result, Trial
 from .options import TrainingOptions
 
 
@@ -26,3 +29,25 @@ def check_costs(options: TrainingOptions, costs: Costs) -> None:
     if options.max_latency_ms and costs.latency_ms > options.max_latency_ms:
         taken = f"the network takes {costs.latency_ms:.3g} ms an example"
         raise LimitError(f"{taken}, --max_latency_ms allows {options.max_latency_ms:g}")
+
+
+def costs_together(results: Iterable[Result]) -> Costs:
+    """What finished trials' networks cost that run one after another."""
+    known = list(results)
+    flops = [result.flops for result in known]
+    return Costs(
+        sum(result.parameters for result in known),
+        None if None in flops else sum(value or 0 for value in flops),
+        sum(result.latency_ms or 0.0 for result in known),
+    )
+
+
+def fit_together(options: TrainingOptions, trials: Sequence[Trial]) -> bool:
+    """Whether the networks of finished trials together are within all limits."""
+    if not options.limits():
+        return True
+    try:
+        check_costs(options, costs_together(trial.result for trial in trials if trial.result))
+    except LimitError:
+        return False
+    return True

@@ -24,6 +24,10 @@ class StoreHistory:
         """The metric that ranks trials."""
         return self._study.config.objective
 
+    def trial(self, number: int) -> Trial | None:
+        """One trial of any kind and state; None where there is none of this number."""
+        return self._store.trial(self._study.id, number)
+
     def best(self, count: int) -> Sequence[Trial]:
         """The best completed trials, best first, at most `count`."""
         return self._store.best(self._study.id, count, TOWER_KINDS)

@@ -55,3 +55,39 @@ def test_of_very_many_combinations_some_are_drawn() -> None:
     assert drawn.pop() is None
     assert all(len(set(members)) == 8 and set(members) <= set(range(11, 41)) for members in drawn)
     assert all(list(members) == sorted(members) for members in drawn)
+
+
+def within(limit: int):
+    return lambda trials: sum(trial.result.parameters for trial in trials) <= limit
+
+
+def sized(*parameters: int) -> MemoryHistory:
+    """Trials of these sizes, best first."""
+    history = MemoryHistory()
+    for place, size in enumerate(parameters):
+        history.add([f"B{place}"], 1 - place / 100, parameters=size)
+    return history
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_only_members_that_fit_together_are_drawn(mode) -> None:
+    spec, history = spec_of(mode, 2, 4), sized(60, 50, 40, 30, 1)
+    drawn = [draw_members(spec, 0, 9, history, salt, within(90)) for salt in range(5)]
+    assert drawn.pop() is None and sorted(drawn) == [(1, 4), (2, 3), (2, 4), (3, 4)]
+    assert draw_members(spec, 0, 9, history, 0, within(70)) == (3, 4)
+
+
+def test_where_none_of_the_best_fit_together_the_next_best_are_considered() -> None:
+    spec, history = spec_of("intermixed_search", 2, 2), sized(60, 50, 40, 30, 20)
+    assert draw_members(spec, 0, 9, history, 0, within(110)) == (1, 2)
+    # Of the best four only the third and fourth fit together.
+    assert draw_members(spec, 0, 9, history, 0, within(70)) == (3, 4)
+    assert draw_members(spec, 0, 9, history, 0, within(50)) == (4, 5)
+    assert draw_members(spec, 0, 9, history, 0, within(49)) is None
+
+
+def test_of_very_many_combinations_those_are_drawn_that_fit() -> None:
+    spec, history = spec_of("nonadaptive_search", 8, 30), sized(*range(1, 31))
+    drawn = [draw_members(spec, 0, 50, history, salt, within(60)) for salt in range(10)]
+    assert all(len(set(members)) == 8 and sum(members) <= 60 for members in drawn) and len(set(drawn)) > 5
+    assert draw_members(spec, 0, 50, history, 0, within(36)) == (1, 2, 3, 4, 5, 6, 7, 8)

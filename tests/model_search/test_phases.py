@@ -1,5 +1,6 @@
 """Which trial is for what: the truth table, and that nothing else decides it."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -116,3 +117,60 @@ def test_what_a_stage_reached_is_not_drawn_into_itself() -> None:
     history.add(["A"], 0.5)
     history.add(["B"], 0.9)
     assert members_of_stage(spec, 3, history) == (1,)
+
+
+RESULT = MemoryHistory().add(["A"], 0.9).result
+
+
+@pytest.mark.parametrize("order", itertools.permutations(["ask 5", "ask 6", "complete 3"]))
+def test_a_stage_has_one_set_in_whatever_order_its_trials_ask(order) -> None:
+    spec, history = spec_of(ADAPTIVE % ("ADAPTIVE", 1, 3)), MemoryHistory()
+    history.add(["A"], 0.5)
+    history.add(["B"], 0.7, members=(1,))
+    history.add(["C"], state=TrialState.RUNNING, members=(1,))
+    history.add(["D"], 0.6, members=(1,))
+    for _ in range(2):
+        history.claim()
+    for what, number in (event.split() for event in order):
+        if what == "ask":
+            history.change(int(number), members=members_of_stage(spec, int(number), history))
+        else:
+            history.change(int(number), state=TrialState.COMPLETED, result=RESULT)
+    opener, other = (trial.suggestion.members for trial in history.trials[4:])
+    assert opener == ((1, 3) if order.index("complete 3") < order.index("ask 5") else (1, 2))
+    # Who asked before the opener had any is of the stage before.
+    assert other == (opener if order.index("ask 5") < order.index("ask 6") else (1,))
+    assert members_of_stage(spec, 7, history) == opener
+    assert members_of_stage(spec, 8, history) == (1, 3), "the best by then"
+
+
+def test_what_others_have_of_a_refused_proposal_stays_theirs() -> None:
+    spec, history = spec_of(ADAPTIVE % ("ADAPTIVE", 2, 3)), MemoryHistory()
+    history.add(["A"], 0.5)
+    history.add(["B"], state=TrialState.RUNNING)
+    history.claim()
+    history.add(["C"], state=TrialState.RUNNING, members=(1,))
+    history.change(2, state=TrialState.COMPLETED, result=RESULT)
+    assert members_of_stage(spec, 3, history) == (1,)
+
+
+def test_a_model_that_a_stage_failed_with_is_left_out() -> None:
+    spec, history = spec_of(ADAPTIVE % ("RESIDUAL", 2, 4)), MemoryHistory()
+    history.add(["A"], 0.5)
+    history.add(["B"], 0.6)
+    history.add(["A"], state=TrialState.INFEASIBLE, members=(2,))
+    assert members_of_stage(spec, 4, history) == (1,)
+    history.add(["A"], state=TrialState.INFEASIBLE, members=(1,))
+    assert members_of_stage(spec, 5, history) == ()
+
+
+def test_members_leave_room_for_another_tower() -> None:
+    spec, history = spec_of(ADAPTIVE % ("ADAPTIVE", 3, 2)), MemoryHistory()
+    for objective, parameters in ((0.9, 80), (0.7, 30), (0.6, 25)):
+        history.add(["A"], objective, parameters=parameters)
+
+    def within(limit):
+        return lambda trials: sum(trial.result.parameters for trial in trials) <= limit
+
+    found = [members_of_stage(spec, 4, history, within(limit)) for limit in (105, 104, 55, 54, 50, 49)]
+    assert found == [(1,), (2,), (2,), (3,), (3,), ()]
