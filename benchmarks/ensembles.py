@@ -37,13 +37,14 @@ from model_search.data.provider import DataOptions, Provider
 from model_search.data.signature import from_json
 from model_search.data.sounds.audio_directory import audio_provider
 from model_search.data.tables.csv_provider import csv_provider
-from model_search.ensemble_selection import Judged, halves, selected, stacked, weighted_mean
+from model_search.ensemble_selection import Judged, greedily_selected, halves, selected
 from model_search.handle import StudyHandle
 from model_search.model_dir import SIGNATURE_FILE
 from model_search.model_file import load_model
 from model_search.network.serving import logits_behind
 from model_search.proto.search_spec_pb2 import EnsemblingSpec, SearchSpec
 from model_search.spec import load_spec
+from model_search.stacking import combined, shares_of, stacked
 from model_search.training.evaluation_labels import read_labels, read_logits
 from model_search.training.metrics import evaluate
 
@@ -161,16 +162,23 @@ def scores_of(name: str, way: str, seed: int) -> dict[str, dict[str, float]]:
     task = from_json(json.loads(str(arrays["signature"]))).task
     numbers = [int(number) for number in arrays["numbers"]]
     held_out = Judged({n: arrays[f"logits/{n}"] for n in numbers}, arrays["labels"], arrays["weights"])
-    test = Judged({n: arrays[f"test/{n}"] for n in numbers}, arrays["test_labels"], arrays["test_weights"])
-    predictions = {"best": test.logits[numbers[0]]}
+    ensembles = {"best": shares_of(task, {numbers[0]: 1})}
+    of = {"best": numbers[:1]}
     if way == "towers":
         known = held_out.rows(halves(len(held_out.labels), seed)[0])
-        counts = selected(task, known, SIZE.value)
-        predictions["greedy"] = weighted_mean(test.logits, counts)
-        members = sorted(counts)
-        predictions["stacking"] = stacked(task, known, members)[""]([test.logits[n] for n in members])
-        predictions["best 3"] = weighted_mean(test.logits, dict.fromkeys(numbers[:3], 1))
-    metrics = {what: evaluate(task, logits, test.labels, test.weights) for what, logits in predictions.items()}
+        counts = {
+            "greedy": selected(task, known, SIZE.value),
+            "greedy, one draw": greedily_selected(task, known, SIZE.value),
+            "best 3": dict.fromkeys(numbers[:3], 1),
+        }
+        ensembles |= {what: shares_of(task, chosen) for what, chosen in counts.items()}
+        ensembles["stacking"] = stacked(task, known, counts["greedy"])
+        of |= {what: sorted(chosen) for what, chosen in counts.items()} | {"stacking": sorted(counts["greedy"])}
+    predictions = {
+        what: combined([arrays[f"test/{n}"] for n in of[what]], weights) for what, weights in ensembles.items()
+    }
+    labels, weights = arrays["test_labels"], arrays["test_weights"]
+    metrics = {what: evaluate(task, logits, labels, weights) for what, logits in predictions.items()}
     return {what: {metric: found[metric] for metric in ("accuracy", "loss")} for what, found in metrics.items()}
 
 

@@ -2,16 +2,19 @@
 
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from . import files
 from .data.signature import from_json
 from .data.trees import leaves
-from .ensemble_selection import Judged, Stack, halves, selected, stacked, weighted_mean
+from .ensemble_selection import Judged, halves, selected
 from .errors import StudyError, TrialError, UsageError
 from .model_dir import SIGNATURE_FILE
+from .stacking import combined, shares_of, stacked
 from .study import TOWER_KINDS, Study, Trial
 from .training.evaluation_labels import LogitsError, read_labels, read_logits
 from .training.metrics import evaluate
@@ -36,12 +39,12 @@ class BestEnsemble:
     """An ensemble that was selected on one half of the evaluation data and judged on the other.
 
     Attributes:
-      members: how often each trial is in, by number; once each where a stack weighs them.
+      members: how often each trial is in, by number; once each where they are weighed.
       method: `greedy` or `stacking`.
       metrics: on the half that judges.
       single: number of the single trial that is best on the half that is selected by.
       single_metrics: of that one on the half that judges.
-      stacks: what weighs the members' logits, by task; empty for their mean.
+      weights: of the members' logits, in the order of the members, by task (empty for a single one).
       paths: models of the members.
     """
 
@@ -50,7 +53,7 @@ class BestEnsemble:
     metrics: Mapping[str, float]
     single: int
     single_metrics: Mapping[str, float]
-    stacks: Mapping[str, Stack]
+    weights: Mapping[str, np.ndarray]
     paths: Mapping[int, str]
     _compose: "Callable[[BestEnsemble], keras.Model]"
 
@@ -85,15 +88,21 @@ def best_ensemble(
     known, judge = everything.rows(first), everything.rows(second)
     counts = selected(task, known, size)
     (single,) = selected(task, known, 1)
-    stacks = stacked(task, known, sorted(counts)) if method == "stacking" else {}
-    combined = _stacked_logits(judge, sorted(counts), stacks) if stacks else weighted_mean(judge.logits, counts)
+    if method == "stacking":
+        weights = stacked(task, known, counts)
+        in_use = np.any([of_task > 0 for of_task in weights.values()], axis=0)
+        weights = {name: of_task[in_use] for name, of_task in weights.items()}
+        counts = {number: 1 for number, is_used in zip(sorted(counts), in_use, strict=True) if is_used}
+    else:
+        weights = shares_of(task, counts)
+    together = combined([judge.logits[number] for number in sorted(counts)], weights)
     return BestEnsemble(
-        members=dict.fromkeys(sorted(counts), 1) if stacks else dict(sorted(counts.items())),
+        members=dict(sorted(counts.items())),
         method=method,
-        metrics=evaluate(task, combined, judge.labels, judge.weights),
+        metrics=evaluate(task, together, judge.labels, judge.weights),
         single=single,
         single_metrics=evaluate(task, judge.logits[single], judge.labels, judge.weights),
-        stacks=stacks,
+        weights=weights,
         paths={number: paths[number] for number in sorted(counts)},
         _compose=functools.partial(_model, model_dir, study),
     )
@@ -126,18 +135,11 @@ def _path(model_dir: str, trial: Trial) -> str:
     return files.join(model_dir, trial.result.model) if trial.result and trial.result.model else ""
 
 
-def _stacked_logits(judge: Judged, members: Sequence[int], stacks: Mapping[str, Stack]) -> Any:
-    if "" in stacks:
-        return stacks[""]([judge.logits[number] for number in members])
-    return {name: stack([judge.logits[number][name] for number in members]) for name, stack in stacks.items()}
-
-
 def _model(model_dir: str, study: Study, ensemble: BestEnsemble) -> "keras.Model":
-    from .composed_model import composed, stack_of, weighted
+    from .composed_model import composed, weighted
 
-    combine = stack_of(ensemble.stacks) if ensemble.stacks else weighted(list(ensemble.members.values()))
     try:
-        return composed(model_dir, study, list(ensemble.paths.values()), combine)
+        return composed(model_dir, study, list(ensemble.paths.values()), weighted(ensemble.weights))
     except TrialError as error:
         raise StudyError(f"the ensemble cannot be put together: {error}") from None
 
@@ -152,6 +154,7 @@ def write_ensemble(model_dir: str, ensemble: BestEnsemble) -> str:
     report = {
         "method": ensemble.method,
         "members": dict(ensemble.members),
+        "weights": {name: of_task.tolist() for name, of_task in ensemble.weights.items()},
         "metrics": dict(ensemble.metrics),
         "single": ensemble.single,
         "single_metrics": dict(ensemble.single_metrics),

@@ -15,7 +15,6 @@ import numpy as np
 from . import files
 from .data.signature import from_json
 from .data.trees import mapped
-from .ensemble_selection import Stack
 from .errors import StudyError, TrialError
 from .model_dir import SIGNATURE_FILE
 from .model_file import load_model
@@ -36,27 +35,13 @@ def mean(task: str, logits: Sequence[Any]) -> Any:
     return keras.layers.Average(dtype="float32")(list(logits)) if len(logits) > 1 else logits[0]
 
 
-def weighted(counts: Sequence[int]) -> Combine:
-    """The mean of the members, each counted so many times."""
-    shares = [count / sum(counts) for count in counts]
+def weighted(weights: Mapping[str, np.ndarray]) -> Combine:
+    """A weighted sum of the members, with (members,) weights of each task."""
 
     def combine(task: str, logits: Sequence[Any]) -> Any:
-        parts = [keras.layers.Rescaling(s, dtype="float32")(part) for s, part in zip(shares, logits, strict=True)]
+        each = zip(weights[task], logits, strict=True)
+        parts = [keras.layers.Rescaling(float(weight), dtype="float32")(part) for weight, part in each]
         return keras.layers.Add(dtype="float32")(parts) if len(parts) > 1 else parts[0]
-
-    return combine
-
-
-def stack_of(stacks: Mapping[str, Stack]) -> Combine:
-    """What was learned of the members' logits, as a dense layer a task."""
-
-    def combine(task: str, logits: Sequence[Any]) -> Any:
-        stack = stacks[task]
-        joined = keras.layers.Concatenate(dtype="float32")(list(logits)) if len(logits) > 1 else logits[0]
-        layer = keras.layers.Dense(len(stack.bias), dtype="float32")
-        combined = layer(joined)
-        layer.set_weights([stack.kernel.astype(np.float32), stack.bias.astype(np.float32)])
-        return combined
 
     return combine
 

@@ -121,14 +121,23 @@ def loss_of(task: Task, logits: Tree, labels: Tree, weights: Tree) -> float:
     if task.is_per_step:
         valid = weights > 0
         logits, labels, weights = logits[valid], labels[valid], weights[valid]
+    return float(np.average(example_losses(task, logits, labels), weights=weights))
+
+
+def example_losses(task: Task, logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The loss of each example of one task, (examples,) or (examples, time), from its logits and label."""
     logits = logits.astype(np.float64)
     if task.kind is TaskKind.REGRESSION:
-        losses = (logits[:, 0] - (labels.astype(np.float64) - task.target_mean) / task.target_scale) ** 2
-    elif task.kind is TaskKind.MULTI_LABEL:
-        losses = np.logaddexp(0.0, np.where(labels > 0.5, -logits, logits)).mean(axis=1)
-    else:
-        losses = -log_probabilities(logits)[np.arange(len(labels)), labels]
-    return float(np.average(losses, weights=weights))
+        return np.asarray((logits[..., 0] - standardised(task, labels)) ** 2)
+    if task.kind is TaskKind.MULTI_LABEL:
+        return np.asarray(np.logaddexp(0.0, np.where(labels > 0.5, -logits, logits)).mean(axis=-1))
+    right = np.take_along_axis(log_probabilities(logits), labels[..., None].astype(np.int64), axis=-1)
+    return -right[..., 0]
+
+
+def standardised(task: Task, labels: np.ndarray) -> np.ndarray:
+    """Numbers to learn as networks see them: float64, about mean 0 and deviation 1."""
+    return np.asarray((labels.astype(np.float64) - task.target_mean) / task.target_scale)
 
 
 def _of_several(task: Task, logits: Tree, labels: Tree, weights: Tree) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Searches with an ensemble of each kind, which then teaches, and their replays: run by a test in processes of their own.
+"""Searches with an ensemble of each kind, which then teaches, and their replays: run in processes of their own.
 
     python ensembles_and_students.py search FOLDER
     python ensembles_and_students.py replay FOLDER

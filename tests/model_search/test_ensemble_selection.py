@@ -1,10 +1,11 @@
-"""Greedy selection and stacking on logits made by hand."""
+"""Greedy selection on logits made by hand."""
 
 import numpy as np
 import pytest
 
 from model_search.data.provider import Task, TaskKind
-from model_search.ensemble_selection import Judged, halves, selected, stacked, weighted_mean
+from model_search.ensemble_selection import Judged, greedily_selected, halves, rounded, selected
+from model_search.stacking import combined, shares_of
 from model_search.training.metrics import evaluate, loss_of
 
 TWO = Task(TaskKind.CLASSIFICATION, "label", ("no", "yes"))
@@ -20,21 +21,54 @@ def test_trials_that_are_wrong_in_different_places_go_together() -> None:
     # Each is wrong about one example; the mean of 1 and 2 is right about all. 3 is worse in all and is left out.
     logits = {1: logits_of(3, 3, -3, 1), 2: logits_of(3, 3, 1, -3), 3: logits_of(-1, -1, 1, 1)}
     known = Judged(logits, np.array([1, 1, 0, 0]), ONES)
-    assert selected(TWO, known, 2) == {1: 1, 2: 1}
-    np.testing.assert_allclose(weighted_mean(logits, {1: 1, 2: 1}), logits_of(3, 3, -1, -1))
+    assert greedily_selected(TWO, known, 2) == {1: 1, 2: 1}
+    mean = combined([logits[1], logits[2]], shares_of(TWO, {1: 1, 2: 1}))
+    np.testing.assert_allclose(mean, logits_of(3, 3, -1, -1))
+    np.testing.assert_allclose(shares_of(TWO, {7: 3, 2: 1})[""], [1 / 4, 3 / 4])
 
 
 def test_a_trial_may_be_in_more_than_once() -> None:
     # Margins of the means: 1 and 2 (1.5, 6), losses 0.20 + 0.00; twice 1 and once 2 (2, 4), losses 0.13 + 0.02.
     known = Judged({1: logits_of(3, 0), 2: logits_of(0, 12)}, np.array([1, 1]), np.ones(2, np.float32))
-    assert selected(TWO, known, 3) == {1: 2, 2: 1}
-    assert selected(TWO, known, 2) == {1: 1, 2: 1}
+    assert greedily_selected(TWO, known, 3) == {1: 2, 2: 1}
+    assert greedily_selected(TWO, known, 2) == {1: 1, 2: 1}
 
 
-def test_one_that_nothing_helps_stays_alone() -> None:
+@pytest.mark.parametrize("select", [selected, greedily_selected])
+def test_one_that_nothing_helps_stays_alone(select) -> None:
     known = Judged({4: logits_of(9, 9, -9, -9), 7: logits_of(-1, -1, 1, 1)}, np.array([1, 1, 0, 0]), ONES)
-    assert set(selected(TWO, known, 5)) == {4}
-    assert selected(TWO, known, 1) == {4: 1}
+    assert set(select(TWO, known, 5)) == {4}
+    assert select(TWO, known, 1) == {4: 1}
+
+
+def test_votes_are_rounded_to_members() -> None:
+    # Of 10 members 4.6, 4.4 and 1: the largest remainder gets the one that is left.
+    assert rounded({3: 46, 1: 44, 2: 10}, 10) == {1: 4, 2: 1, 3: 5}
+    # Of 4 members 2.8, 1.1 and 0.1.
+    assert rounded({1: 0.7, 5: 0.275, 9: 0.025}, 4) == {1: 3, 5: 1}
+    # Of 10 members twice 5, which is once each. Of equal remainders the first trial's counts.
+    assert rounded({1: 1, 2: 1}, 10) == {1: 1, 2: 1}
+    assert rounded({2: 1, 1: 1}, 3) == {1: 2, 2: 1}
+    assert rounded({8: 2.0}, 7) == {8: 1}
+
+
+def test_members_by_many_draws_are_the_same_each_time_and_as_many_as_allowed() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 80)
+    signal = np.where(labels == 1, 1.0, -1.0)
+    logits = {number: logits_of(*(signal + rng.normal(scale=2, size=80))) for number in range(1, 7)}
+    known = Judged(logits, labels, np.ones(80, np.float32))
+    found = {size: selected(TWO, known, size) for size in (2, 5, 10)}
+    assert all(sum(counts.values()) <= size for size, counts in found.items())
+    assert found == {size: selected(TWO, known, size) for size in found}
+    # Six that are wrong by chance in different places: the mean of many votes has most of them.
+    assert len(found[10]) >= 5 and list(found[10]) == sorted(found[10])
+
+
+def test_examples_without_weight_do_not_count_in_draws() -> None:
+    known = Judged({1: logits_of(1, 1, 1, 1)}, np.array([1, 1, 0, 0]), np.array([1, 0, 0, 0], np.float32))
+    np.testing.assert_array_equal(known.drawn(np.array([2, 1, 1, 0])).weights, [2, 0, 0, 0])
+    assert known.drawn(np.array([0, 2, 1, 1])) is known
 
 
 def test_halves_are_all_examples_and_always_the_same() -> None:
@@ -44,47 +78,13 @@ def test_halves_are_all_examples_and_always_the_same() -> None:
     assert list(first) != list(halves(101, 4)[0])
 
 
-def noisy(task: Task, seed: int = 0) -> Judged:
-    """Two members that each know one of two features of 400 examples."""
-    rng = np.random.default_rng(seed)
-    a, b = rng.normal(size=(2, 400))
-    if task.kind is TaskKind.REGRESSION:
-        logits = {1: a[:, None], 2: b[:, None]}
-        return Judged(logits, (a + b).astype(np.float32), np.ones(400, np.float32))
-    return Judged({1: logits_of(*a), 2: logits_of(*b)}, (a + b > 0).astype(np.int32), np.ones(400, np.float32))
-
-
-def test_stacking_of_classes_beats_each_member() -> None:
-    known = noisy(TWO)
-    stack = stacked(TWO, known, [1, 2])[""]
-    assert (stack.kernel.shape, stack.bias.shape) == ((4, 2), (2,))
-    combined = stack([known.logits[1], known.logits[2]])
-    assert evaluate(TWO, combined, known.labels, known.weights)["accuracy"] > 0.97
-
-
-def test_stacking_of_numbers_finds_their_sum() -> None:
-    task = Task(TaskKind.REGRESSION, "label", (), 0.0, 1.0)
-    known = noisy(task)
-    stack = stacked(task, known, [1, 2])[""]
-    np.testing.assert_allclose(stack.kernel[:, 0], [1, 1], atol=0.1)
-    assert stack([known.logits[1], known.logits[2]]).shape == (400, 1)
-
-
-def test_stacking_of_several_labels_and_tasks() -> None:
-    several = Task(TaskKind.MULTI_LABEL, "labels", ("x", "y"))
-    rng = np.random.default_rng(0)
-    logits = {n: rng.normal(size=(200, 2)).astype(np.float32) for n in (1, 2)}
-    labels = (logits[1] + logits[2] > 0).astype(np.float32)
-    stack = stacked(several, Judged(logits, labels, np.ones(200)), [1, 2])[""]
-    assert stack.kernel.shape == (4, 2)
-    assert (((stack([logits[1], logits[2]]) > 0) == labels).mean()) > 0.95
+def test_several_tasks_are_selected_by_the_sum_of_their_losses() -> None:
     both = Task(TaskKind.MULTI_TASK, "both", tasks=(TWO,))
-    known = noisy(TWO)
-    of_tasks = Judged(
-        {n: {"label": tree} for n, tree in known.logits.items()}, {"label": known.labels}, {"label": known.weights}
-    )
-    np.testing.assert_allclose(stacked(both, of_tasks, [1, 2])["label"].kernel, stacked(TWO, known, [1, 2])[""].kernel)
-    assert selected(both, of_tasks, 2) == selected(TWO, known, 2)
+    labels, weights = np.array([1, 1, 0, 0]), ONES
+    logits = {1: logits_of(3, 3, -3, 1), 2: logits_of(3, 3, 1, -3), 3: logits_of(-1, -1, 1, 1)}
+    of_tasks = Judged({n: {"label": tree} for n, tree in logits.items()}, {"label": labels}, {"label": weights})
+    assert greedily_selected(both, of_tasks, 2) == {1: 1, 2: 1}
+    assert selected(both, of_tasks, 3) == selected(TWO, Judged(logits, labels, weights), 3)
 
 
 @pytest.mark.parametrize("kind", ["classes", "numbers", "labels"])

@@ -1,5 +1,6 @@
 """Ensembles on other tasks than one class an example."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ from model_search.api import search
 from model_search.data.provider import DataOptions, providers
 from model_search.errors import UsageError
 from model_search.model_file import load_model
+from model_search.network.weights_file import StoredWeights
 from model_search.plugins import load_plugins
 from model_search.spec import complete, parse_spec
 from model_search.spec.data_options import with_spec
@@ -90,3 +92,39 @@ def test_labels_of_steps_run_their_members_again(tmp_path) -> None:
     load_model(handle.model_path(3))
     with pytest.raises(UsageError, match="searches for labels of steps keep none of their logits"):
         handle.best_ensemble()
+
+
+GROWING = """
+ensemble_spec {
+  ensemble_search_type: %s_ENSEMBLE_SEARCH freeze_previous: %s
+  adaptive_search { minimal_pool_size: 1 increase_width_every: 1 }
+}
+is_input_shared: %s
+user_suggestions { architecture: "TEMPORAL_CONVOLUTION_64_1" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "freeze", "shared"),
+    [("ADAPTIVE", "true", "true"), ("RESIDUAL", "false", "true"), ("ADAPTIVE", "true", "false")],
+)
+def test_towers_that_grow_together_share_one_embedding_if_they_shall(tmp_path, mode, freeze, shared) -> None:
+    (tmp_path / "t.txt").write_text("abcd bca " * 60)
+    options = DataOptions(
+        filename=str(tmp_path / "t.txt"), tokens="character", sequence_length=8, problem_type="RNN_ALL_ACTIVATIONS"
+    )
+    plain = STEPS.replace('blocks_to_use: "RECURRENT_DENSE_64" ', "")
+    spec = parse_spec(plain + LEARNING + GROWING % (mode, freeze, shared), "test")
+    folder = str(tmp_path / "study")
+    handle = search(providers["text_lines"](options), spec, model_dir=folder, max_trials=3, train_steps=10, refit=False)
+    trials = handle.trials()
+    assert [trial.error for trial in trials] == ["", "", ""] and trials[2].suggestion.members[0] == 1
+    first, last = (StoredWeights(f"{folder}/trials/{number}/weights.npz") for number in (1, 3))
+    embeddings = last.read(name for name in last.forms if "input_embedding" in name)
+    towers = 1 + len(trials[2].suggestion.members)
+    assert len(embeddings) == (1 if shared == "true" else towers)
+    (own,) = first.read(name for name in first.forms if "input_embedding" in name).values()
+    assert np.array_equal(embeddings["tower_1.input_embedding/embeddings"], own) == (freeze == "true")
+    model = load_model(handle.model_path(3))
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding)]
+    assert len(layers) == len(embeddings)
