@@ -57,6 +57,16 @@ class BestEnsemble:
     paths: Mapping[int, str]
     _compose: "Callable[[BestEnsemble], keras.Model]"
 
+    @property
+    def text(self) -> str:
+        """`3, 5 (2 times)`, or with weights `3 (0.6123), 5 (0.5020)`; of several tasks those of the first."""
+        if self.method == "stacking":
+            first = next(iter(self.weights.values()))
+            parts = [f"{number} ({weight:.4f})" for number, weight in zip(self.members, first, strict=True)]
+        else:
+            parts = [f"{n} ({count} times)" if count > 1 else str(n) for n, count in self.members.items()]
+        return ", ".join(parts)
+
     def model(self) -> "keras.Model":
         """One Keras model: raw features to probabilities, or to values in the label's unit. Raises `StudyError`."""
         return self._compose(self)

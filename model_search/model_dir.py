@@ -14,6 +14,8 @@ SIGNATURE_FILE = "signature.json"
 DATABASE_FILE = "search.db"
 TEST_FILE = "test_metrics.json"
 NOTES_FILE = "notes.txt"
+UNTAUGHT = "taught by nobody"
+"""How the note of a student begins whose teacher was lost before it was trained."""
 REFIT_FOLDER = "refit"
 REFIT_REPORT = "refit.json"
 
@@ -85,6 +87,11 @@ def add_note(model_dir: str, number: int, note: str) -> None:
         files.make_folder(trial_folder(model_dir, number))
         path = files.join(trial_folder(model_dir, number), NOTES_FILE)
         files.write_atomically(path, "".join(f"{each}\n" for each in (*known, line)).encode())
+
+
+def is_untaught(model_dir: str, number: int) -> bool:
+    """Whether a student was trained without its teacher, which was lost."""
+    return any(note.startswith(UNTAUGHT) for note in notes_of(model_dir, number))
 
 
 def notes_of(model_dir: str, number: int) -> list[str]:

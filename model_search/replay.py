@@ -1,17 +1,18 @@
 """`replay.pbtxt`: a spec that trains a trial again, with all that it was made from, in the order of their making."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from google.protobuf import text_format
 
 from . import files
 from .converters import hyperparameters_to_proto
 from .errors import TrialError
-from .model_dir import trial_folder
+from .model_dir import is_untaught, trial_folder
 from .proto.search_spec_pb2 import ReplayTrial, SearchSpec
 from .search_parts import Search
 from .spec.replay import original_number, replay_needs
-from .study import Suggestion, TrialState
+from .study import Suggestion, TrialKind, TrialState
 from .training.fit import InterruptedTraining
 from .transfer.report import TransferReport, read_report
 
@@ -110,7 +111,11 @@ class _Making:
             if trial is None or trial.suggestion is None:
                 raise TrialError(f"trial {number}, which the trial is made from, is not in the database")
             self._known[number] = trial.suggestion
-        return self._known[number]
+        known = self._known[number]
+        if known.teacher is not None and is_untaught(self._search.model_dir, number):
+            # As it was trained: a tower like others.
+            return replace(known, kind=TrialKind.SEARCH, teacher=None)
+        return known
 
     def _report(self, number: int) -> TransferReport | None:
         return read_report(trial_folder(self._search.model_dir, number))

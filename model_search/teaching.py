@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .data.pipeline import Pipeline
 from .errors import TrialError
-from .model_dir import add_note
+from .model_dir import UNTAUGHT, add_note, is_untaught
 from .search_parts import Search
 from .spec.distillation import lesson_of
 from .stored_networks import stored_network
@@ -23,7 +23,8 @@ def _giving(network: Network) -> Callable[[], Network]:
 
 
 def teaching_of(search: Search, suggestion: Suggestion, number: int, pipeline: Pipeline) -> Teaching | None:
-    """What trial `number` is taught on the pipeline's training examples; None without a teacher.
+    """What trial `number` is taught on the pipeline's training examples; None without a teacher, also where that one
+    was lost when the training began: once untaught, a trial stays so.
 
     Raises:
       TrialError: the teacher's files are gone or damaged, or it cannot be built any more.
@@ -31,7 +32,7 @@ def teaching_of(search: Search, suggestion: Suggestion, number: int, pipeline: P
     lesson = lesson_of(search.spec, number)
     if search.teacher is not None:
         teacher, rebuilt = OUTSIDE, _giving(search.teacher)
-    elif suggestion.teacher is not None:
+    elif suggestion.teacher is not None and not is_untaught(search.model_dir, number):
         teacher, rebuilt = suggestion.teacher, functools.partial(stored_network, search, suggestion.teacher)
     else:
         return None
@@ -44,7 +45,7 @@ def teaching_or_note(search: Search, suggestion: Suggestion, number: int, pipeli
     try:
         return teaching_of(search, suggestion, number, pipeline)
     except TrialError as error:
-        note = f"taught by nobody, only by the labels: its teacher, trial {suggestion.teacher}, is lost: {error}"
+        note = f"{UNTAUGHT}, only by the labels: its teacher, trial {suggestion.teacher}, is lost: {error}"
         logging.getLogger(__name__).warning("trial %d was %s", number, note)
         add_note(search.model_dir, number, note)
         return None

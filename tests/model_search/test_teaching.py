@@ -9,7 +9,7 @@ from searches import SPEC, open_small
 from model_search.architecture import Architecture
 from model_search.controller import Controller
 from model_search.data.trees import mapped
-from model_search.model_dir import notes_of
+from model_search.model_dir import UNTAUGHT, add_note, notes_of
 from model_search.report.leaderboard import leaderboard_rows, teacher_text
 from model_search.report.trial_page import trial_page
 from model_search.run_trial import run_trial
@@ -168,6 +168,25 @@ def test_a_student_whose_teacher_is_lost_learns_from_labels_and_says_so(taught, 
     (note,) = notes_of(search.model_dir, 2)
     assert note.startswith("taught by nobody, only by the labels: its teacher, trial 1, is lost: the weights ")
     assert said in note
+
+
+def test_the_replay_of_an_untaught_student_is_not_taught_either(taught, tmp_path, monkeypatch) -> None:
+    search = taught("a", change=remove_weights)
+    monkeypatch.undo()
+    text = (tmp_path / "a" / "trials" / "2" / "replay.pbtxt").read_text()
+    again = open_small(tmp_path / "again", text, trials=9)
+    work(again, "tester", 60.0)
+    (only,) = again.store.trials(again.study.id)
+    assert (only.state, only.suggestion.kind) == (TrialState.COMPLETED, TrialKind.SEARCH)
+    for found, expected in zip(weights(again, 1), weights(search, 2), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+def test_once_untaught_a_student_stays_so(taught) -> None:
+    search = taught("a")
+    assert teaching_of(search, STUDENT, 2, search.pipeline) is not None
+    add_note(search.model_dir, 2, f"{UNTAUGHT}, only by the labels: its teacher, trial 1, is lost: it was not readable")
+    assert teaching_of(search, STUDENT, 2, search.pipeline) is None
 
 
 def test_a_teacher_that_is_no_trial_is_lost_too(taught) -> None:

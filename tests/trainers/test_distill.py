@@ -63,6 +63,21 @@ def test_the_best_ensemble_teaches(searched, command) -> None:
     assert found["teacher"]["evaluation"]["loss"] == pytest.approx(expected["loss"], rel=1e-4)
 
 
+@pytest.mark.parametrize("method", ["greedy", "stacking"])
+def test_the_best_ensemble_predicts_as_it_is_exported(searched, table, command, tmp_path, method) -> None:
+    folder, _ = searched
+    own = ["--trial=ensemble", "--ensemble_size=3", f"--ensemble_method={method}"]
+    exported = command("export", f"--model_dir={folder}", *own, f"--output={tmp_path}/e.keras")
+    assert exported.status == 0, exported.err
+    given = [f"--input={table}", f"--output={tmp_path}/direct.csv"]
+    direct = command("predict", f"--model_dir={folder}", *own, *given)
+    assert direct.status == 0, direct.err
+    members = exported.out.split(" exported to")[0]
+    assert members.startswith("ensemble of trials") and f"note: by the {members}" in direct.err
+    command("predict", f"--model={tmp_path}/e.keras", given[0], f"--output={tmp_path}/exported.csv")
+    assert (tmp_path / "direct.csv").read_text() == (tmp_path / "exported.csv").read_text() != ""
+
+
 def leaderboard(command, folder) -> str:
     return command("leaderboard", f"--model_dir={folder}", "--format=json").out
 

@@ -21,8 +21,15 @@ def define_flags() -> None:
     flags.DEFINE_string(
         "trial", "best", "best, the number of a trial, or ensemble: the best one of all finished trials."
     )
+    define_ensemble_flags()
+
+
+def define_ensemble_flags() -> None:
+    """Flags of how the best ensemble is selected."""
     flags.DEFINE_integer("ensemble_size", 10, "With --trial=ensemble: members at most.")
-    flags.DEFINE_string("ensemble_method", "greedy", "With --trial=ensemble: greedy (a mean of them) or stacking.")
+    flags.DEFINE_string(
+        "ensemble_method", "greedy", "With --trial=ensemble: greedy (a mean of them) or stacking (which weighs them)."
+    )
 
 
 def main(arguments: list[str]) -> int:
@@ -51,10 +58,8 @@ def export_ensemble(handle: StudyHandle) -> int:
     ensemble = handle.best_ensemble(FLAGS.ensemble_size, FLAGS.ensemble_method)
     with silenced_stderr():
         path = handle.export_ensemble(FLAGS.output, ensemble, FLAGS.format)
-    members = ", ".join(f"{number} ({count} times)" if count > 1 else str(number)
-                        for number, count in ensemble.members.items())  # fmt: skip
     metric = handle.study.config.objective.metric
-    print(f"ensemble of trials {members} exported to {path}")
+    print(f"ensemble of trials {ensemble.text} exported to {path}")
     print(
         f"{metric} on the half of the evaluation data that it was not selected by: {ensemble.metrics[metric]:.4f};"
         f" the best single trial, {ensemble.single}: {ensemble.single_metrics[metric]:.4f}"

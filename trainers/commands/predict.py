@@ -17,7 +17,7 @@ from ...model_dir import SIGNATURE_FILE
 from ...words import counted
 from ..flags import FLAGS, define_module_flags, define_study_flags, refuse_arguments, required_model_dir
 from ..quiet import start_tensorflow
-from .export import chosen_trial
+from .export import ENSEMBLE, chosen_trial, define_ensemble_flags
 
 
 def define_flags() -> None:
@@ -25,7 +25,10 @@ def define_flags() -> None:
     define_study_flags("Required without --model.")
     define_module_flags()
     flags.DEFINE_string("model", "", "An exported model: .keras file or SavedModel folder; instead of --model_dir.")
-    flags.DEFINE_string("trial", "best", "With --model_dir: best, or the number of a trial.")
+    flags.DEFINE_string(
+        "trial", "best", "With --model_dir: best, the number of a trial, or ensemble: the best one of all finished."
+    )
+    define_ensemble_flags()
     flags.DEFINE_string("input", "", "File or folder of raw input. Required.")
     flags.DEFINE_string("output", "", "CSV file to write; by default standard output.")
 
@@ -68,8 +71,14 @@ def opened() -> Any:
 
     if FLAGS.model:
         return open_predictor(FLAGS.model)
+    from ...best_ensemble import write_ensemble
     from ...handle import load
 
     handle = load(FLAGS.model_dir, FLAGS.trial_store, FLAGS.experiment_name, FLAGS.experiment_owner)
-    path = handle.model_path(chosen_trial(FLAGS.trial))
+    if FLAGS.trial == ENSEMBLE:
+        ensemble = handle.best_ensemble(FLAGS.ensemble_size, FLAGS.ensemble_method)
+        print(f"note: by the ensemble of trials {ensemble.text}", file=sys.stderr)
+        path = write_ensemble(FLAGS.model_dir, ensemble)
+    else:
+        path = handle.model_path(chosen_trial(FLAGS.trial, f" nor {ENSEMBLE!r}"))
     return open_predictor(path, files.join(FLAGS.model_dir, SIGNATURE_FILE))
