@@ -15,6 +15,7 @@ from model_search.ensemble_networks import trained_ensemble, weights_of
 from model_search.ensemble_selection import halves
 from model_search.errors import UsageError
 from model_search.handle import StudyHandle
+from model_search.model_dir import notes_of
 from model_search.model_file import load_model
 from model_search.report.leaderboard import leaderboard_rows, members_text
 from model_search.report.trial_page import trial_page
@@ -210,6 +211,20 @@ def test_a_member_without_files_makes_its_ensemble_infeasible_and_the_search_goe
     assert states == [TrialState.COMPLETED] * 2 + [TrialState.INFEASIBLE, TrialState.COMPLETED]
     error = search.store.trial(search.study.id, 3).error
     assert "trials/2/weights.npz are gone" in error and "\n" not in error
+
+
+def test_where_no_members_fit_together_the_trial_searches_and_says_so(averaged, tmp_path) -> None:
+    sizes = [trial.result.parameters for trial in trials_of(averaged)[:2]]
+    limits = {"fits": sum(sizes), "large": sum(sizes) - 1}
+    found = {}
+    for name, limit in limits.items():
+        search = finished(tmp_path / name, INTERMIXED % "", test_fraction=0.2, max_parameters=limit)
+        found[name] = trials_of(search)[2].suggestion
+        notes = notes_of(search.model_dir, 3)
+        searched = "searched, since there was no new ensemble of completed trials to make"
+        assert notes == ([] if name == "fits" else [f"{searched} within --max_parameters={limit}"])
+    assert (found["fits"].kind, found["fits"].members) == (TrialKind.ENSEMBLE, (1, 2))
+    assert (found["large"].kind, found["large"].members) == (TrialKind.SEARCH, ())
 
 
 def test_a_member_without_logits_is_run_again(tmp_path) -> None:
