@@ -4,10 +4,11 @@
     python benchmarks/ensembles.py --data=spoken_digits --recordings=PATH/recordings
     python benchmarks/ensembles.py --data=adult --adult=PATH/adult-train.csv
 
-Each seed draws a test part of 20 % and a held-out part of 20 % of the rest. Two searches of as many trials see the same
-data with the same seed: one of towers alone, one that makes every fifth trial an ensemble of three (INTERMIXED, means).
-Scored on the test part: the best trial of each, and the best ensembles of the trials of the first, by greedy selection
-and by stacking. All models are those of the trials; nothing is trained again on the held-out part.
+Each seed draws a test part (of 20 %, by default) and a held-out part of 20 % of the rest. Two searches of as many trials
+see the same data with the same seed: one of towers alone, one that makes every fifth trial an ensemble of three
+(INTERMIXED, means). Scored on the test part: the best trial of each, and of the trials of the first the means of the
+best three and of those that greedy selection takes, by many draws of the rows as `best_ensemble` does and by one, and
+the stack. All models are those of the trials; nothing is trained again on the held-out part.
 
 What a search's trials say of the held-out and of the test part is kept in --libraries, and searches that are there are
 not run again, so that ways to select are compared on the same trials. The table shows means and 95 % confidence
@@ -54,15 +55,16 @@ FIRST = flags.DEFINE_integer("first_seed", 0, "Of the first pair.", lower_bound=
 TRIALS = flags.DEFINE_integer("trials", 12, "Trials of a search.", lower_bound=5)
 STEPS = flags.DEFINE_integer("steps", 300, "Gradient steps of a trial.", lower_bound=1)
 SIZE = flags.DEFINE_integer("ensemble_size", 10, "Members of the best ensembles at most.", lower_bound=1)
+TEST_FRACTION = flags.DEFINE_float("test_fraction", 0.2, "Of the examples.", 0.01, 0.9)
 RECORDINGS = flags.DEFINE_string("recordings", "", "Folder of the recordings of spoken digits.")
-ADULT = flags.DEFINE_string("adult", "", "Path of adult-train.csv.")
+ADULT = flags.DEFINE_string("adult", "", "Path of the rows of Adult, without a header.")
 LIBRARIES = flags.DEFINE_string("libraries", "ensembles", "Folder of what searches left.")
 WAYS = flags.DEFINE_list("ways", ["towers", "intermixed"], "Searches of each seed.")
 
 
 def provider_of(name: str, seed: int) -> Provider:
     """The data with the parts of this seed."""
-    common: dict[str, Any] = {"seed": seed, "test_fraction": 0.2}
+    common: dict[str, Any] = {"seed": seed, "test_fraction": TEST_FRACTION.value}
     if name == "digits":
         return provider_from(load_digits(return_X_y=True), options=DataOptions(**common))
     if name == "adult":
@@ -133,7 +135,7 @@ def search_library(name: str, way: str, seed: int) -> dict[str, np.ndarray]:
 
 def path_of(name: str, way: str, seed: int) -> Path:
     """Where the library of a search is kept."""
-    return Path(LIBRARIES.value) / f"{name}-{way}-{TRIALS.value}x{STEPS.value}-{seed}.npz"
+    return Path(LIBRARIES.value) / f"{name}-{way}-{TRIALS.value}x{STEPS.value}-{TEST_FRACTION.value}-{seed}.npz"
 
 
 def seeds() -> range:
