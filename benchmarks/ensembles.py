@@ -4,7 +4,7 @@
     python benchmarks/ensembles.py --data=spoken_digits --recordings=PATH/recordings
     python benchmarks/ensembles.py --data=adult --adult=PATH/adult-train.csv
 
-Each seed draws a test part (of 20 %, by default) and a held-out part of 20 % of the rest. Two searches of as many trials
+Each seed draws a test part (of 20 % by default) and a held-out part of 20 % of the rest. Two searches of as many trials
 see the same data with the same seed: one of towers alone, one that makes every fifth trial an ensemble of three
 (INTERMIXED, means). Scored on the test part: the best trial of each, and of the trials of the first the means of the
 best three and of those that greedy selection takes, by many draws of the rows as `best_ensemble` does and by one, and
