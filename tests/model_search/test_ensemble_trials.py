@@ -213,6 +213,18 @@ def test_a_member_without_files_makes_its_ensemble_infeasible_and_the_search_goe
     assert "trials/2/weights.npz are gone" in error and "\n" not in error
 
 
+def test_a_stage_goes_on_without_a_model_whose_files_are_gone(tmp_path) -> None:
+    own = (GROWING % ("ADAPTIVE", "")).replace("increase_width_every: 1", "increase_width_every: 2")
+    search = open_small(tmp_path, SPEC + own, 3)
+    run_trial(search, search.store.claim(search.study.id, "tester", 60.0))
+    (tmp_path / "trials" / "1" / "weights.npz").unlink()
+    work(search, "tester", 60.0)
+    first, second, third = search.store.trials(search.study.id)
+    assert (second.state, second.suggestion.members) == (TrialState.INFEASIBLE, (1,))
+    assert "trials/1/weights.npz are gone" in second.error
+    assert (third.state, third.suggestion.members) == (TrialState.COMPLETED, ())
+
+
 def test_where_no_members_fit_together_the_trial_searches_and_says_so(averaged, tmp_path) -> None:
     sizes = [trial.result.parameters for trial in trials_of(averaged)[:2]]
     limits = {"fits": sum(sizes), "large": sum(sizes) - 1}
