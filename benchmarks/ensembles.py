@@ -197,8 +197,8 @@ def report(name: str) -> None:
     (_, base), *others = columns(name)
     print(f"\n{name}, {len(base)} seeds, {TRIALS.value} trials of {STEPS.value} steps; test part")
     for metric in ("accuracy", "loss"):
-        print(f"{metric:<22}{'mean':>9}{'difference and 95 % interval':>34}{'better':>9}")
-        print(f"{'towers: best':<22}{np.mean([scores[metric] for scores in base.values()]):9.4f}")
+        print(f"{metric:<26}{'mean':>9}{'difference and 95 % interval':>34}{'better':>9}")
+        print(f"{'towers: best':<26}{np.mean([scores[metric] for scores in base.values()]):9.4f}")
         for title, scores in others:
             shared = sorted(set(base) & set(scores))
             differences = np.array([scores[seed][metric] - base[seed][metric] for seed in shared])
@@ -208,7 +208,7 @@ def report(name: str) -> None:
             interval = (
                 f"{differences.mean():+.4f} ({differences.mean() - half:+.4f} to {differences.mean() + half:+.4f})"
             )
-            print(f"{title:<22}{mean:9.4f}{interval:>34}{f'{better} of {len(shared)}':>9}", flush=True)
+            print(f"{title:<26}{mean:9.4f}{interval:>34}{f'{better} of {len(shared)}':>9}", flush=True)
 
 
 def main(_: list[str]) -> None:
