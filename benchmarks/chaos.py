@@ -22,6 +22,7 @@ import signal
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -159,6 +160,7 @@ def main(_: list[str]) -> None:
         folder.mkdir()
         config = study_config()
         store = open_store(url)
+        store.outlast(threading.Event())
         study = store.open_study(config)
         if any(store.counts(study.id).values()):
             raise SystemExit(f"--trial_store={TRIAL_STORE.value} has this study already; give an empty database")

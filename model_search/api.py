@@ -16,7 +16,8 @@ from .plugins import import_modules, load_plugins
 from .registry import closest
 from .spec import complete, load_spec, validate
 from .spec.data_options import with_spec
-from .trainer import StopAfter, work
+from .stop_after import StopAfter
+from .trainer import work
 from .training.options import KEEP_MODELS, TrainingOptions
 
 LEASE_SECONDS = 60.0
@@ -114,6 +115,7 @@ def search(
         logging.getLogger(__name__).warning(ended)
     if not stop.is_set():
         conclude(opened)
+    opened.store.outlast(None)
     return StudyHandle(opened.store, opened.study, model_dir)
 
 

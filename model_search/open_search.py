@@ -83,6 +83,8 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
     check_own_blocks(config.spec, pipeline)
     prepare_model_dir(config.model_dir, config.owner, config.name)
     store = open_store(store_url(config.model_dir, config.trial_store))
+    stop = stop or threading.Event()
+    store.outlast(stop)
     store.share_files(config.model_dir)
     study = store.open_study(
         StudyConfig(
@@ -110,7 +112,7 @@ def open_search(config: SearchConfig, stop: threading.Event | None = None) -> Se
         strategy=device_strategy(),
         model_dir=config.model_dir,
         refit=config.refit,
-        stop=stop or threading.Event(),
+        stop=stop,
         retention=Retention(store, study, history, config.spec, config.model_dir, config.keep_models, fits),
     )
 

@@ -33,7 +33,7 @@ from .training.fit_ensemble import fit_network
 from .training.inference import logits_of
 from .training.loop import report_steps
 from .trial_store.contract import Claim, LeaseLostError
-from .trial_store.heartbeat import Heartbeat
+from .trial_store.heartbeat import Heartbeat, hold
 
 
 def run_trial(search: Search, claim: Claim) -> None:
@@ -165,10 +165,12 @@ def served(search: Search, tower: Tower) -> Iterator[keras.Model]:
 
 
 def check_lease(attempt: Attempt) -> None:
-    """Raises `LeaseLostError` where the trial is somebody else's by now: files are not to be touched then."""
-    if attempt.heartbeat.lost.is_set():
-        raise LeaseLostError(f"trial {attempt.claim.number} was taken over")
-    attempt.search.store.heartbeat(attempt.claim)
+    """Raises `LeaseLostError` where the trial is somebody else's by now: files are not to be touched then.
+
+    While the database does not answer it waits: the work of a trial outlives an outage, unless somebody else takes the
+    trial first when it is over.
+    """
+    hold(attempt.search.store, attempt.claim, attempt.search.stop)
 
 
 def progress_of(
@@ -181,7 +183,7 @@ def progress_of(
 
     def progress(step: int, loss: float) -> None:
         if attempt.heartbeat.lost.is_set():
-            raise LeaseLostError(f"trial {claim.number} was taken over")
+            check_lease(attempt)
         if step in rungs.steps:
             # Before the trainer may be told to stop: a checkpoint at a rung says that the trial has passed it.
             measurements.append(rungs.measured(step, loss))

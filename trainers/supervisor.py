@@ -4,12 +4,15 @@ The supervisor imports no TensorFlow. The first trainer, the lead, checks everyt
 start when it has.
 """
 
+import contextlib
 import signal
 import threading
 import time
 
 from ..errors import StudyError
 from ..handle import StudyHandle, load
+from ..stop_after import StopAfter
+from ..trial_store.contract import UnavailableError
 from .flags import FLAGS
 from .interruption import interruptible
 from .progress import Progress
@@ -36,18 +39,18 @@ def supervise(num_trainers: int, time_limit: float) -> int:
                 print("interrupted before the first trial; the same command starts again")
                 return interruption.status
             handle = load(FLAGS.model_dir, FLAGS.trial_store)
-            deadline = time.monotonic() + time_limit if time_limit else float("inf")
-            with Progress(handle.store, handle.study) as progress:
-                while crew.tend(handle) and not stop.is_set() and time.monotonic() < deadline:
-                    progress.update()
-                    stop.wait(POLL_SECONDS)
-                timed_out = not stop.is_set() and time.monotonic() >= deadline
+            handle.store.outlast(stop)
+            with StopAfter(stop, time_limit) as limit, Progress(handle.store, handle.study) as progress:
+                with contextlib.suppress(UnavailableError):  # told to stop in the middle of an outage
+                    while crew.tend(handle) and not stop.is_set():
+                        progress.update()
+                        stop.wait(POLL_SECONDS)
                 crew.stop()
                 crew.give_back(handle)
                 progress.update()
         finally:
             crew.kill()
-    return finish(handle.store, handle.study, FLAGS.model_dir, timed_out, interruption.status)
+    return finish(handle.store, handle.study, FLAGS.model_dir, limit.expired, interruption.status)
 
 
 class Crew:
@@ -57,6 +60,7 @@ class Crew:
         self._size = size
         self._children: dict[int, TrainerChild] = {}
         self._failed_starts = 0
+        self._is_open = False
         self._told: set[str] = set()
 
     def start_lead(self, stop: threading.Event) -> bool:
@@ -69,6 +73,7 @@ class Crew:
             if self._children[0].returncode is not None:
                 self._mourn(0)
                 self._start(0)
+        self._is_open = True
         self._pass_on_notes()
         for slot in range(1, self._size):
             self._start(slot)
@@ -102,6 +107,8 @@ class Crew:
     def _mourn(self, slot: int) -> None:
         """Raises where a dead trainer's end means that none can work."""
         child = self._children[slot]
+        if child.is_outage and self._is_open:
+            return  # the database has been there, so its address is right
         if child.error:
             if not child.is_ready:
                 child.remove_log()

@@ -23,6 +23,7 @@ class TrainerChild:
       is_ready: whether it has opened the study.
       notes: what it found odd, in the data or in how the search ended.
       error: why no trainer can work on this study, as it reported; empty for none.
+      is_outage: whether that is an outage of the trial database, which may be over by now.
       log: file that has its standard error.
     """
 
@@ -30,6 +31,7 @@ class TrainerChild:
         self.is_ready = False
         self.notes: list[str] = []
         self.error = ""
+        self.is_outage = False
         self.log = _log_path(slot)
         role = "lead" if slot == 0 else "helper"
         command = [sys.executable, "-P", "-m", "model_search.trainers.main", *sys.argv[1:], f"--supervised={role}"]
@@ -60,6 +62,7 @@ class TrainerChild:
                     self.notes.append(str(message["note"]))
                 self.is_ready = self.is_ready or bool(message.get("ready"))
                 self.error = str(message.get("error", self.error))
+                self.is_outage = self.is_outage or bool(message.get("is_outage"))
 
     @property
     def returncode(self) -> int | None:

@@ -1,5 +1,6 @@
 """A trainer in a process of its own, and in the process of the command."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import StudyError
+from ..stop_after import StopAfter
+from ..trial_store.contract import UnavailableError
 from ..words import counted
 from .flags import FLAGS
 from .identity import dead_on_this_machine, trainer_name
@@ -37,7 +40,7 @@ def run_supervised(is_lead: bool) -> int:
 
             conclude(search)
     except StudyError as error:
-        _report(error=" ".join(str(error).split()))
+        _report(error=" ".join(str(error).split()), is_outage=isinstance(error, UnavailableError))
         return 2
     return 0
 
@@ -66,7 +69,6 @@ def run_worker(time_limit: float) -> int:
 def run_here(time_limit: float) -> int:
     """One trainer in this process, with progress shown from a thread."""
     start_tensorflow()
-    from ..trainer import StopAfter
     from .summary import finish
 
     with interruptible("the running trial is given back") as interruption:
@@ -82,7 +84,8 @@ def run_here(time_limit: float) -> int:
             finally:
                 done.set()
                 watcher.join()
-                progress.update()
+                with contextlib.suppress(UnavailableError):
+                    progress.update()
         if not stop.is_set():
             from ..conclusion import conclude
 
@@ -130,4 +133,5 @@ def _watch_life_line(stop: threading.Event) -> None:
 
 def _watch_progress(progress: Progress, done: threading.Event) -> None:
     while not done.wait(1.0):
-        progress.update()
+        with contextlib.suppress(UnavailableError):  # told to stop in the middle of an outage
+            progress.update()

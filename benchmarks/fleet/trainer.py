@@ -5,6 +5,7 @@ Nothing here imports TensorFlow.
 
 import os
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from pathlib import Path
 from model_search.architecture import Architecture
 from model_search.study import Measurement, Result, Suggestion, TrialState
 from model_search.trial_store.contract import Claim, LeaseLostError, StoreError, TrialStore
-from model_search.trial_store.heartbeat import Heartbeat
+from model_search.trial_store.heartbeat import Heartbeat, hold
 from model_search.trial_store.open import open_store
 
 from .log import Log
 
 MAX_STARTS = 10
+NEVER = threading.Event()
+"""Nobody tells a light trainer to stop."""
 UNDER_WAY = (TrialState.RUNNING, TrialState.WAITING)
 FAIL, STOP, RELEASE, LONG = 0.04, 0.03, 0.03, 0.05
 """Parts of the trials that fail, that are stopped, that are given back, and that take longer than a lease."""
@@ -66,6 +69,7 @@ def run(work: Work, name: str) -> None:
     log, chance = Log(work.folder, name), random.Random(name)
     began = time.monotonic()
     store = opened(work.url, log)
+    store.outlast(NEVER)
     log.write("ready", began)
     while True:
         began = time.monotonic()
@@ -107,7 +111,7 @@ class LightTrial:
             self._train()
         except LeaseLostError:
             self._log.write("refused", time.monotonic(), self._claim)
-            for what in ("heartbeat", "suggest", "measure", "fail", "stop", "release", "complete"):
+            for what in ("hold", "suggest", "measure", "fail", "stop", "release", "complete"):
                 try:
                     self._write(what, detail="after the lease was lost")
                 except LeaseLostError:
@@ -146,6 +150,7 @@ class LightTrial:
         writes: dict[str, Callable[[], None]] = {
             "suggest": lambda: store.suggest(claim, suggestion(claim.number)),
             "heartbeat": lambda: store.heartbeat(claim),
+            "hold": lambda: hold(store, claim, NEVER),
             "measure": lambda: store.measure(claim, Measurement(1, {"loss": 1 / claim.number})),
             "complete": lambda: store.complete(claim, outcome),
             "stop": lambda: store.stop(claim, outcome),

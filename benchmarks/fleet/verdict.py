@@ -11,7 +11,7 @@ from .log import Event
 from .trainer import result, suggestion
 
 FINAL = {"complete": TrialState.COMPLETED, "stop": TrialState.STOPPED, "fail": TrialState.INFEASIBLE}
-WRITES = {*FINAL, "suggest", "heartbeat", "measure", "release"}
+WRITES = {*FINAL, "suggest", "heartbeat", "hold", "measure", "release"}
 LATE = "after the lease was lost"
 
 

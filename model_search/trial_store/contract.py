@@ -1,6 +1,7 @@
 """What every trial database does."""
 
 import abc
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ RUNG_VALUES = 1000
 
 class StoreError(StudyError):
     """The database cannot be used: wrong URL, wrong schema revision, gone for good."""
+
+
+class UnavailableError(StoreError):
+    """The database did not answer for as long as was waited; it may at any later time."""
 
 
 class StudyMismatchError(StudyError):
@@ -68,6 +73,15 @@ class TrialStore(abc.ABC):
     max_attempts: int = 3
 
     @abc.abstractmethod
+    def outlast(self, stop: threading.Event | None) -> None:
+        """From now on calls wait for as long as the database does not answer, until `stop` is set: outages end.
+
+        What does not end by waiting is still an error soon: a password that is refused, a schema of another version.
+        `heartbeat` still gives up after half a lease, so that its caller learns of it; see `heartbeat.hold`. With None,
+        calls give up after a minute, as at first.
+        """
+
+    @abc.abstractmethod
     def open_study(self, config: StudyConfig) -> Study:
         """Creates the study, or opens the one of this owner and name and sets its `max_trials`.
 
@@ -120,7 +134,12 @@ class TrialStore(abc.ABC):
 
     @abc.abstractmethod
     def heartbeat(self, claim: Claim) -> None:
-        """Extends the lease by `lease_seconds` from now. Raises `LeaseLostError`."""
+        """Extends the lease by `lease_seconds` from now.
+
+        Raises:
+          LeaseLostError: the claim is no longer valid.
+          UnavailableError: the database did not answer for half a lease.
+        """
 
     @abc.abstractmethod
     def measure(self, claim: Claim, measurement: Measurement) -> None:

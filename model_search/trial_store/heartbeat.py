@@ -5,7 +5,7 @@ import threading
 import time
 from types import TracebackType
 
-from .contract import Claim, LeaseLostError, TrialStore
+from .contract import Claim, LeaseLostError, TrialStore, UnavailableError
 
 _jitter = random.Random()
 
@@ -59,3 +59,18 @@ class Heartbeat:
                 if time.monotonic() >= expires:
                     self.lost.set()
                 pause = _jitter.uniform(0.5, 1.0) * min(self._interval, self._claim.lease_seconds / 10)
+
+
+def hold(store: TrialStore, claim: Claim, stop: threading.Event) -> None:
+    """Extends the lease now, however long the database takes to answer.
+
+    Raises:
+      LeaseLostError: the trial is somebody else's.
+      UnavailableError: `stop` was set while there was no answer.
+    """
+    while True:
+        try:
+            return store.heartbeat(claim)
+        except UnavailableError:
+            if stop.is_set():
+                raise

@@ -21,8 +21,9 @@ from model_search.final_test import score_best_on_test
 from model_search.model_file import load_model
 from model_search.network.costs import Costs
 from model_search.search_parts import Search
+from model_search.stop_after import StopAfter
 from model_search.study import Suggestion, TrialState
-from model_search.trainer import StopAfter, work
+from model_search.trainer import work
 from model_search.training import fit as fitting
 from model_search.training.artifacts import trial_folder
 from model_search.training.checkpoint import load_checkpoint

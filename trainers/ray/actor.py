@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...errors import StudyError
+from ...trial_store.contract import UnavailableError
+
+PAUSE_SECONDS = 1.0
 
 
 class TrainerActor:
@@ -40,7 +43,7 @@ class TrainerActor:
             start_tensorflow()
             self._search = open_search_from_flags(self._stop)
         except StudyError as error:
-            return {"error": " ".join(str(error).split())}
+            return {"error": " ".join(str(error).split()), "is_outage": isinstance(error, UnavailableError)}
         return {"notes": list(self._search.pipeline.provider.describe().notes)}
 
     def work(self, waits: bool) -> dict[str, Any]:
@@ -51,6 +54,9 @@ class TrainerActor:
 
         try:
             opened = self.open() if self._search is None else {}
+            # The first trainer has opened it, so what does not answer now is right, and will.
+            while opened.get("is_outage") and not self._stop.wait(PAUSE_SECONDS):
+                opened = self.open()
             if "error" in opened:
                 return opened
             ended = work(self._search, trainer_name(FLAGS.trainer_id), FLAGS.lease_seconds, waits)

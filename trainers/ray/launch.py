@@ -1,5 +1,6 @@
 """Runs the trainers of one search on a Ray cluster, as many as there is work and room for."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -7,6 +8,8 @@ from typing import Any
 
 from ...errors import StudyError, UsageError
 from ...handle import StudyHandle, load
+from ...stop_after import StopAfter
+from ...trial_store.contract import UnavailableError
 from ..flags import FLAGS
 from ..interruption import interruptible
 from ..progress import Progress
@@ -39,18 +42,19 @@ def launch(plan: Plan, address: str, time_limit: float) -> int:
             if handle is None:
                 print("interrupted before the first trial; the same command starts again")
                 return interruption.status
-            deadline = time.monotonic() + time_limit if time_limit else float("inf")
-            with Progress(handle.store, handle.study) as progress:
-                while fleet.tend(handle) and not interruption.stop.is_set() and time.monotonic() < deadline:
-                    progress.update()
-                    interruption.stop.wait(POLL_SECONDS)
-                timed_out = not interruption.stop.is_set() and time.monotonic() >= deadline
-                if interruption.stop.is_set() or timed_out:
+            stop = interruption.stop
+            handle.store.outlast(stop)
+            with StopAfter(stop, time_limit) as limit, Progress(handle.store, handle.study) as progress:
+                with contextlib.suppress(UnavailableError):  # told to stop in the middle of an outage
+                    while fleet.tend(handle) and not stop.is_set():
+                        progress.update()
+                        stop.wait(POLL_SECONDS)
+                if stop.is_set():
                     fleet.stop()
                 else:
                     fleet.conclude()
                 progress.update()
-        return finish(handle.store, handle.study, FLAGS.model_dir, timed_out, interruption.status)
+        return finish(handle.store, handle.study, FLAGS.model_dir, limit.expired, interruption.status)
     finally:
         ray.shutdown()
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import grpc
 
-from ..contract import StoreError
+from ..contract import StoreError, UnavailableError
+from ..patience import Patience
 from .errors import TooFastError, error_of
 
 T = TypeVar("T")
@@ -29,7 +30,6 @@ _jitter = random.Random()
 # What does not pass by waiting, where the service itself has not answered.
 _FINAL = {
     grpc.StatusCode.UNIMPLEMENTED: "it is no trial service, or one of another version",
-    grpc.StatusCode.RESOURCE_EXHAUSTED: "the message is larger than the service takes",
     grpc.StatusCode.UNAUTHENTICATED: "the token was refused",
     grpc.StatusCode.PERMISSION_DENIED: "the token was refused",
 }
@@ -42,12 +42,13 @@ class Caller:
         """Args: the service's name for messages, and what every call carries."""
         self._name = name
         self._metadata = metadata
+        self.patience = Patience()
 
     def call(
         self,
         method: Callable[..., T],
         request: Any,
-        patience: float = PATIENCE_SECONDS,
+        patience: float | None = None,
         seconds: float = CALL_SECONDS,
     ) -> T:
         """The answer to a request.
@@ -55,48 +56,67 @@ class Caller:
         Args:
           method: of a stub, one request to one response.
           request: its message.
-          patience: seconds after which a service that cannot be reached is an error.
+          patience: seconds after which a service that cannot be reached is an error; by default that of the store.
           seconds: deadline of one try.
 
         Raises:
-          StoreError: the service does not answer in time, or refuses; and what the service answers with.
+          UnavailableError: the service, or the database behind it, does not answer in time.
+          StoreError: it refuses; and what the service answers with.
         """
-        return self._try(lambda left: method(request, timeout=left, metadata=self._metadata), patience, seconds)
+        return self._try(lambda left: method(request, timeout=left, metadata=self._metadata), seconds, patience)
 
-    def collect(self, method: Callable[..., Iterable[T]], request: Any, patience: float = PATIENCE_SECONDS) -> list[T]:
+    def collect(self, method: Callable[..., Iterable[T]], request: Any) -> list[T]:
         """All responses of a method that streams them; the same errors."""
         return self._try(
             lambda left: list(method(request, timeout=left, metadata=self._metadata)),
-            max(patience, STREAM_SECONDS),
             STREAM_SECONDS,
         )
 
     def work(self, work: Callable[[float, Any], T]) -> T:
         """Whatever `work` does with a file, a deadline in seconds and metadata, as often as needed; the same errors."""
-        return self._try(lambda left: work(left, self._metadata), FILE_SECONDS, FILE_SECONDS)
+        return self._try(lambda left: work(left, self._metadata), FILE_SECONDS)
 
-    def _try(self, work: Callable[[float], T], patience: float, seconds: float) -> T:
-        deadline = time.monotonic() + patience
+    def _try(self, work: Callable[[float], T], seconds: float, patience: float | None = None) -> T:
+        """Does the work again until it succeeds, each time within `seconds`, for as long as there is patience."""
+        begin = time.monotonic()
+        most = max(PATIENCE_SECONDS, seconds) if patience is None else patience
         pause = 0.02
         while True:
-            left = deadline - time.monotonic()
             try:
-                return work(max(0.1, min(seconds, left)))
+                answer = work(max(0.1, min(seconds, self._left(begin, most, patience))))
+                self.patience.answered()
+                return answer
             except grpc.RpcError as error:
-                self._check(error, deadline - time.monotonic())
-            time.sleep(min(max(0.0, deadline - time.monotonic()), _jitter.uniform(pause / 2, pause)))
+                problem = self._passing(error)
+            left = self._left(begin, most, patience)
+            if left <= 0:
+                raise UnavailableError(problem) from None
+            if patience is None:
+                self.patience.tell(begin, PATIENCE_SECONDS, problem)
+            time.sleep(min(left, _jitter.uniform(pause / 2, pause)))
             pause = min(2 * pause, 1.0)
 
-    def _check(self, error: grpc.RpcError, left: float) -> None:
-        """Raises where the call is not to be tried again."""
+    def _left(self, begin: float, most: float, patience: float | None) -> float:
+        return self.patience.left(begin, most) if patience is None else begin + most - time.monotonic()
+
+    def _passing(self, error: grpc.RpcError) -> str:
+        """What failed, where the same call may succeed later; raises where it will not."""
         answered = error_of(error)
-        if answered is not None and not (isinstance(answered, TooFastError) and left > 0):
+        if isinstance(answered, UnavailableError | TooFastError):
+            return str(answered)
+        if answered is not None:
             raise answered from None
         code, details = error.code(), first_line(error.details())
-        if answered is None and code in _FINAL:
-            raise StoreError(f"trial service {self._name}: {_FINAL[code]} ({details})") from None
-        if left <= 0 or "handshake failed" in details.lower():
-            raise StoreError(f"trial service {self._name}: {code.name.lower().replace('_', ' ')}: {details}") from None
+        final = _FINAL.get(code, "")
+        # Of many calls at the same time gRPC's server says the same.
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "message larger" in details.lower():
+            final = "the message is larger than the service takes"
+        if final:
+            raise StoreError(f"trial service {self._name}: {final} ({details})") from None
+        problem = f"trial service {self._name}: {code.name.lower().replace('_', ' ')}: {details}"
+        if "handshake failed" in details.lower():
+            raise StoreError(problem) from None
+        return problem
 
 
 def first_line(details: str | None) -> str:

@@ -1,6 +1,7 @@
 """The trial database behind a service, as the contract wants it."""
 
 import os
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ...files import is_remote
@@ -51,6 +52,10 @@ class GrpcTrialStore(TrialStore):
             raise
         self.max_attempts = described.max_attempts
         self.max_file_bytes = described.max_file_bytes
+
+    def outlast(self, stop: threading.Event | None) -> None:
+        """See `TrialStore`."""
+        self._caller.patience.outlast(stop)
 
     def open_study(self, config: StudyConfig) -> Study:
         """See `TrialStore`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import grpc
 
 from ...errors import StudyError, UsageError
-from ..contract import DuplicateSuggestionError, LeaseLostError, StoreError, StudyMismatchError
+from ..contract import DuplicateSuggestionError, LeaseLostError, StoreError, StudyMismatchError, UnavailableError
 
 NAME_KEY = "model-search-error"
 NUMBER_KEY = "model-search-number"
@@ -46,6 +46,7 @@ TABLE: Sequence[tuple[type[Exception], grpc.StatusCode]] = (
     (TooFastError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (UnreadableError, grpc.StatusCode.INVALID_ARGUMENT),
     (ServiceError, grpc.StatusCode.INTERNAL),
+    (UnavailableError, grpc.StatusCode.UNAVAILABLE),
     (StoreError, grpc.StatusCode.FAILED_PRECONDITION),
     (StudyError, grpc.StatusCode.FAILED_PRECONDITION),
     (ValueError, grpc.StatusCode.INVALID_ARGUMENT),

@@ -61,7 +61,7 @@ class FileExchange:
           StoreError: a file was damaged on its way, or the folder cannot be written.
         """
         request = pb.ListFilesRequest(study_id=study_id, number=number)
-        found = self._calls().call(self._stub.List, request, seconds=FILE_SECONDS, patience=FILE_SECONDS)
+        found = self._calls().call(self._stub.List, request, seconds=FILE_SECONDS)
         folder = self._of_trial(number)
         for info in found.files:
             check_file_name(info.name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from ..contract import StoreError
+from ..contract import StoreError, UnavailableError
 
 KEPT_SECONDS = 300.0
 KEPT_ANSWERS = 50_000
@@ -40,7 +40,7 @@ class Answers:
 
         Raises:
           ValueError: the id was used for another request.
-          StoreError: it is still being done.
+          UnavailableError: it is still being done.
         """
         with self._lock:
             self._forget()
@@ -56,7 +56,7 @@ class Answers:
         try:
             return future.result(patience)
         except TimeoutError:
-            raise StoreError("the same request is still being answered") from None
+            raise UnavailableError("the same request is still being answered") from None
 
     def _first(self, request_id: str, future: "Future[Any]", work: Callable[[], Any], is_kept: bool) -> Any:
         try:

@@ -9,8 +9,9 @@ from typing import TypeVar
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..contract import StoreError
-from .servers import first_patience, is_transient, server_engine
+from ..contract import StoreError, UnavailableError
+from ..patience import Patience
+from .servers import first_patience, is_refusal, is_transient, server_engine
 from .sqlite import WRITE, is_busy, sqlite_engine
 
 T = TypeVar("T")
@@ -40,12 +41,14 @@ class Database:
         self.engine = sqlite_engine(url) if is_sqlite else server_engine(url)
         self._is_transient = is_busy if is_sqlite else is_transient
         self._first_patience = _of_a_file if is_sqlite else first_patience
+        self._is_refusal = _never if is_sqlite else is_refusal
+        self.patience = Patience()
         self._writing = self.engine.execution_options(**{WRITE: True})
         self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._process = os.getpid()
         self._closed = False
 
-    def read(self, work: Callable[[Connection], T], patience: float = PATIENCE_SECONDS) -> T:
+    def read(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
         """Runs `work` in a transaction that sees one state of the database."""
         return self._run(self.engine, work, patience)
 
@@ -53,23 +56,22 @@ class Database:
         """Reads on first contact: waits for a server that restarts, but not for an address that is wrong."""
         return self._run(self.engine, work, PATIENCE_SECONDS, is_first=True)
 
-    def write(self, work: Callable[[Connection], T], patience: float = PATIENCE_SECONDS) -> T:
+    def write(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
         """Runs `work` in a transaction that may write; all of it happens, or nothing does.
 
         Where the database is busy or was lost on the way, `work` runs again, so it must have no other effects.
 
         Args:
           work: gets the connection.
-          patience: seconds after which a busy database is an error.
+          patience: seconds after which a database that does not answer is an error; by default that of the store.
 
         Raises:
-          StoreError: the database did not answer in time, or refuses.
+          UnavailableError: the database did not answer in time.
+          StoreError: it refuses.
         """
         return self._run(self._writing, work, patience)
 
-    def at_once(
-        self, work: Callable[[Connection], T], patience: float = PATIENCE_SECONDS, is_repeated: bool = True
-    ) -> T:
+    def at_once(self, work: Callable[[Connection], T], patience: float | None = None, is_repeated: bool = True) -> T:
         """The same where each statement stands alone: the server begins and commits it by itself, in one round trip.
 
         Raises:
@@ -86,7 +88,7 @@ class Database:
         self,
         engine: Engine,
         work: Callable[[Connection], T],
-        patience: float,
+        patience: float | None,
         is_first: bool = False,
         is_repeated: bool = True,
     ) -> T:
@@ -96,12 +98,22 @@ class Database:
         while True:
             try:
                 with engine.begin() as connection:
-                    return work(connection)
+                    answer = work(connection)
+                self.patience.answered()
+                return answer
             except SQLAlchemyError as error:
-                most = min(patience, self._first_patience(error)) if is_first else patience
-                left = begin + most - time.monotonic()
-                if left <= 0 or not self._is_transient(error):
-                    raise StoreError(f"trial database {self.name}: {first_line(error)}") from error
+                problem = f"trial database {self.name}: {first_line(error)}"
+                if not self._is_transient(error):
+                    raise StoreError(problem) from error
+                refused = self._is_refusal(error)
+                if patience is None and not refused:
+                    left = self.patience.left(begin, PATIENCE_SECONDS)
+                    self.patience.tell(begin, PATIENCE_SECONDS, problem)
+                else:
+                    most = PATIENCE_SECONDS if patience is None else patience
+                    left = begin + (min(most, self._first_patience(error)) if is_first else most) - time.monotonic()
+                if left <= 0:
+                    raise (StoreError if refused else UnavailableError)(problem) from error
                 if not is_repeated:
                     raise LostError from error
             time.sleep(min(left, _jitter.uniform(pause / 2, pause)))
@@ -115,6 +127,10 @@ class Database:
                 f"trial database {self.name} was opened by process {self._process} and is used by its fork"
                 f" {os.getpid()}; open it again in each process"
             )
+
+
+def _never(error: SQLAlchemyError) -> bool:
+    return False
 
 
 def _of_a_file(error: SQLAlchemyError) -> float:

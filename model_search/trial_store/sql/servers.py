@@ -64,8 +64,10 @@ _USED_AND_ALLOWED = {
 _RESTARTING = (
     "starting up", "shutting down", "shutdown", "not yet accepting", "recovery mode", "closed the connection",
     "connection reset", "terminating connection", "lost connection", "gone away", "too many c",
-    "remaining connection slots",
+    "remaining connection slots", "authentication due to timeout",
 )  # fmt: skip
+# MySQL's numbers for: access denied, unknown database, host not allowed or blocked, way to log in not known.
+_REFUSALS = {1044, 1045, 1049, 1129, 1130, 1251, 1698, 2059}
 RESTART_SECONDS = 60.0
 REFUSED_SECONDS = 10.0
 
@@ -117,6 +119,14 @@ def is_transient(error: SQLAlchemyError) -> bool:
         return True
     # An idle transaction that the server ended is an internal error to psycopg.
     return isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlstate(error)[:2] in ("40", "25"))
+
+
+def is_refusal(error: SQLAlchemyError) -> bool:
+    """Whether a server that is there does not let this user in, as far as its answer tells."""
+    number = getattr(error.orig, "args", (0,))[0] if isinstance(error, DBAPIError) else 0
+    text = str(error)
+    # PostgreSQL's driver gives no code of an error that came before the connection was there.
+    return number in _REFUSALS or ("FATAL:" in text and not any(sign in text.lower() for sign in _RESTARTING))
 
 
 def first_patience(error: SQLAlchemyError) -> float:

@@ -1,6 +1,7 @@
 """The trial database in SQL, as the contract wants it: each method is one transaction."""
 
 import contextlib
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import URL, Connection
@@ -31,6 +32,10 @@ class SqlTrialStore(TrialStore):
         self._database = Database(url)
         prepare(self._database)
         self._is_at_once = self._database.engine.dialect.name in at_once.DIALECTS
+
+    def outlast(self, stop: threading.Event | None) -> None:
+        """See `TrialStore`."""
+        self._database.patience.outlast(stop)
 
     def open_study(self, config: StudyConfig) -> Study:
         """See `TrialStore`."""
@@ -171,7 +176,7 @@ class SqlTrialStore(TrialStore):
         self,
         one_statement: Callable[[Connection], bool],
         transaction: Callable[[Connection], None],
-        patience: float = PATIENCE_SECONDS,
+        patience: float | None = None,
     ) -> None:
         """In one statement where the server can and the case is simple, else in a transaction."""
         if not (self._is_at_once and self._database.at_once(one_statement, patience)):
