@@ -123,8 +123,11 @@ def report(run: Run, faults: Counter[str], budget: Budget, memory: list[int], re
     print(f"trials: {run.budget}, {', '.join(f'{states[state]} {state.value}' for state in TrialState)}")
     print(f"acknowledged: {', '.join(f'{count} {what}' for what, count in sorted(events.items()))}")
     print(f"budget used up and extended: {budget.met} times")
-    outage = sum(end - begin for begin, end in run.outages)
-    print(f"database without writes: {outage:.1f} s in {len(run.outages)} outages")
+    outages = [end - begin for begin, end in run.outages]
+    print(
+        f"database without writes: {sum(outages):.1f} s in {len(outages)} outages,"
+        f" the longest {max(outages, default=0):.1f} s"
+    )
     if orphans.seconds:
         print(
             f"orphans taken up: {len(orphans.seconds)}, after {statistics.median(orphans.seconds):.1f} s (median),"

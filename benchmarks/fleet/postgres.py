@@ -45,6 +45,14 @@ class PrivatePostgres:
     ) -> None:
         self._control("stop", "-m", "immediate")
 
+    def stop(self) -> None:
+        """Stops it; transactions are undone."""
+        self._control("stop", "-m", "fast")
+
+    def start(self) -> None:
+        """Starts it again, at the same port."""
+        self._control("start")
+
     def restart(self, mode: str) -> None:
         """Stops it, `fast` (transactions are undone) or `immediate` (as if it had crashed), and starts it again."""
         with self._restarting:

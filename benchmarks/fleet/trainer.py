@@ -3,6 +3,7 @@
 Nothing here imports TensorFlow.
 """
 
+import logging
 import os
 import random
 import threading
@@ -66,6 +67,7 @@ def run(work: Work, name: str) -> None:
     """Runs trials until the study is finished and closing. Whatever else goes wrong ends the process with a trace."""
     errors = os.open(work.folder / f"{name}.err", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(errors, 2)
+    logging.disable(logging.WARNING)  # that they wait for the database is no error
     log, chance = Log(work.folder, name), random.Random(name)
     began = time.monotonic()
     store = opened(work.url, log)

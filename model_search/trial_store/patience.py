@@ -34,8 +34,8 @@ class Patience:
         return min(seconds, STOPPED_SECONDS) - waited if self._stop.is_set() else float("inf")
 
     def tell(self, begin: float, seconds: float, problem: str) -> None:
-        """Logs, once an outage, that a call has been waiting for longer than `seconds`."""
-        if not self._told and time.monotonic() - begin > seconds:
+        """Logs, once an outage that is to be outlasted, that a call has been waiting for longer than `seconds`."""
+        if self._stop is not None and not self._told and time.monotonic() - begin > seconds:
             self._told = True
             log.warning("%s; waiting until it answers", problem)
 

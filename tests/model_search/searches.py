@@ -42,6 +42,7 @@ def open_small(
     seed: int = 0,
     refit: bool = False,
     keep_models: int = 0,
+    trial_store: str = "",
     **training,
 ) -> Search:
     """Opens a search of small vectors (or of `data`)."""
@@ -52,6 +53,6 @@ def open_small(
     options = TrainingOptions(**{"train_steps": 20, "batch_size": 16, **training})
     config = SearchConfig(
         message, provider, str(folder), max_trials=trials, seed=seed, training=options, refit=refit,
-        keep_models=keep_models,
+        keep_models=keep_models, trial_store=trial_store,
     )  # fmt: skip
     return open_search(config, threading.Event())

@@ -3,6 +3,7 @@
 Every call may be repeated: questions change nothing, and writes carry an id by which the service knows them again.
 """
 
+import functools
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -63,41 +64,44 @@ class Caller:
           UnavailableError: the service, or the database behind it, does not answer in time.
           StoreError: it refuses; and what the service answers with.
         """
-        return self._try(lambda left: method(request, timeout=left, metadata=self._metadata), seconds, patience)
+        most = PATIENCE_SECONDS if patience is None else patience
+        work = functools.partial(method, request, metadata=self._metadata)
+        return self._try(lambda left: work(timeout=left), seconds, most, patience is None)
 
     def collect(self, method: Callable[..., Iterable[T]], request: Any) -> list[T]:
         """All responses of a method that streams them; the same errors."""
         return self._try(
             lambda left: list(method(request, timeout=left, metadata=self._metadata)),
             STREAM_SECONDS,
+            STREAM_SECONDS,
         )
 
     def work(self, work: Callable[[float, Any], T]) -> T:
         """Whatever `work` does with a file, a deadline in seconds and metadata, as often as needed; the same errors."""
-        return self._try(lambda left: work(left, self._metadata), FILE_SECONDS)
+        return self._try(lambda left: work(left, self._metadata), FILE_SECONDS, FILE_SECONDS)
 
-    def _try(self, work: Callable[[float], T], seconds: float, patience: float | None = None) -> T:
-        """Does the work again until it succeeds, each time within `seconds`, for as long as there is patience."""
+    def _try(self, work: Callable[[float], T], seconds: float, most: float, outlasts: bool = True) -> T:
+        """Does the work until it succeeds: each time within `seconds`, again for `most` seconds, or for as long as
+        outages are to be outlasted."""
         begin = time.monotonic()
-        most = max(PATIENCE_SECONDS, seconds) if patience is None else patience
         pause = 0.02
         while True:
             try:
-                answer = work(max(0.1, min(seconds, self._left(begin, most, patience))))
+                answer = work(max(0.1, min(seconds, self._left(begin, most, outlasts))))
                 self.patience.answered()
                 return answer
             except grpc.RpcError as error:
                 problem = self._passing(error)
-            left = self._left(begin, most, patience)
+            left = self._left(begin, most, outlasts)
             if left <= 0:
                 raise UnavailableError(problem) from None
-            if patience is None:
+            if outlasts:
                 self.patience.tell(begin, PATIENCE_SECONDS, problem)
             time.sleep(min(left, _jitter.uniform(pause / 2, pause)))
             pause = min(2 * pause, 1.0)
 
-    def _left(self, begin: float, most: float, patience: float | None) -> float:
-        return self.patience.left(begin, most) if patience is None else begin + most - time.monotonic()
+    def _left(self, begin: float, most: float, outlasts: bool) -> float:
+        return self.patience.left(begin, most) if outlasts else begin + most - time.monotonic()
 
     def _passing(self, error: grpc.RpcError) -> str:
         """What failed, where the same call may succeed later; raises where it will not."""

@@ -187,7 +187,20 @@ def test_errors_that_pass() -> None:
     assert not servers.is_transient(ProgrammingError("x", {}, Exception("syntax")))
     assert servers.first_patience(OperationalError("x", {}, Exception("the database system is starting up"))) > 30
     assert servers.first_patience(OperationalError("x", {}, Exception(1040, "Too many connections"))) > 30
-    assert servers.first_patience(OperationalError("x", {}, Exception(1045, "Access denied"))) == 0
+    denied = OperationalError("x", {}, Exception(1045, "Access denied"))
+    assert servers.first_patience(denied) == 0
+    assert servers.is_refusal(denied)
+    assert servers.is_refusal(
+        OperationalError("x", {}, Exception('FATAL:  password authentication failed for user "x"'))
+    )
+    for passing in (
+        Exception("connection refused"),
+        Exception("FATAL:  the database system is shutting down"),
+        Exception("FATAL:  sorry, too many clients already"),
+        Exception(2003, "Can't connect"),
+        Exception(1040, "Too many connections"),
+    ):
+        assert not servers.is_refusal(OperationalError("x", {}, passing))
 
 
 def test_sqlite_has_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
