@@ -1,11 +1,11 @@
 """What trial databases do per second for 1, 8 and 64 trainers, and what a claim costs as the study grows; also Optuna.
 
-    python benchmarks/trial_store.py [--backends=sqlite,postgresql,grpc] [--mariadb=mysql+pymysql://root@127.0.0.1/test]
+    python benchmarks/trial_store.py [--backends=sqlite,postgresql,...] [--mariadb=mysql+pymysql://root@127.0.0.1/test]
 
 Model Search and Optuna do the same on the same server, one after the other: claim new trials, send heartbeats of
-them, complete them. `postgresql` is a private server in a temporary folder; `grpc` puts `model_search serve` and
-Optuna's gRPC proxy in front of it; `mariadb` takes an empty database at --mariadb. Trainers are processes; each phase
-lasts --phase_seconds. Optuna's proxy has no heartbeats.
+them, complete them. `postgresql` is a private server in a temporary folder, `mariadb` an empty database at --mariadb.
+`grpc-sqlite`, `grpc-postgresql` and `grpc-mariadb` put `model_search serve` and Optuna's gRPC proxy in front. Trainers
+are processes; each phase lasts --phase_seconds. Optuna's proxy has no heartbeats.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from fleet.postgres import PrivatePostgres, free_port
 from rich.console import Console
 from rich.table import Table
 
-BACKENDS = flags.DEFINE_list("backends", ["sqlite", "postgresql", "grpc"], "sqlite, postgresql, mariadb, grpc.")
+BACKENDS = flags.DEFINE_list("backends", ["sqlite", "postgresql", "grpc-postgresql"], "See above.")
 MARIADB = flags.DEFINE_string("mariadb", "mysql+pymysql://root@127.0.0.1/test", "An empty MariaDB database.")
 TRAINERS = flags.DEFINE_list("trainers", ["1", "8", "64"], "Numbers of trainers.")
 SIZES = flags.DEFINE_list("sizes", ["100", "10000", "100000"], "Trials in the study when claims are timed.")
@@ -120,44 +120,47 @@ optuna.storages.run_grpc_proxy_server(optuna.storages.RDBStorage(sys.argv[1]), h
 
 
 @contextlib.contextmanager
-def backend(name: str, folder: Path) -> Iterator[tuple[str, str, str]]:
-    """URLs: for us, for Optuna, and of the SQL database behind both."""
-    if name == "sqlite":
-        # A file each: they share no tables, but a write lock.
-        yield f"sqlite:///{folder}/ours.db", f"sqlite:///{folder}/optuna.db", ""
-    elif name == "mariadb":
-        yield MARIADB.value, MARIADB.value, MARIADB.value
-    else:
-        with PrivatePostgres(folder / name) as server:
-            if name == "postgresql":
-                yield server.url, server.url, server.url
-                return
-            ours, theirs = free_port(), free_port()
-            serve = [sys.executable, "-P", "-m", "model_search.trainers.main", "serve", f"--trial_store={server.url}",
-                     f"--port={ours}", "--max_calls_per_second=100000"]  # fmt: skip
-            proxy = [sys.executable, "-u", "-W", "ignore", "-c", OPTUNA_PROXY, server.url, str(theirs)]
+def backend(name: str, folder: Path) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """For us and for Optuna: the URL, and that of the SQL database behind it."""
+    if name.startswith("grpc-"):
+        with backend(name.removeprefix("grpc-"), folder) as ((ours, _), (theirs, _)):
+            port, their_port = free_port(), free_port()
+            serve = [sys.executable, "-P", "-m", "model_search.trainers.main", "serve", f"--trial_store={ours}",
+                     f"--port={port}", "--max_calls_per_second=100000"]  # fmt: skip
+            proxy = [sys.executable, "-u", "-W", "ignore", "-c", OPTUNA_PROXY, theirs, str(their_port)]
             with served(serve, "serving at"), served(proxy, "ready"):
-                yield f"grpc://127.0.0.1:{ours}", f"grpc://127.0.0.1:{theirs}", server.url
+                yield (f"grpc://127.0.0.1:{port}", ours), (f"grpc://127.0.0.1:{their_port}", theirs)
+    elif name == "sqlite":
+        # A file each: they share no tables, but a write lock.
+        ours, theirs = (f"sqlite:///{folder}/{whose}.db" for whose in ("ours", "optuna"))
+        yield (ours, ours), (theirs, theirs)
+    elif name == "mariadb":
+        yield (MARIADB.value, MARIADB.value), (MARIADB.value, MARIADB.value)
+    elif name == "postgresql":
+        with PrivatePostgres(folder / name) as server:
+            yield (server.url, server.url), (server.url, server.url)
+    else:
+        raise app.UsageError(f"--backends={name} is none")
 
 
 def measure(name: str, speeds: Table, costs: Table) -> None:
     """Adds a backend's rows to both tables."""
-    with tempfile.TemporaryDirectory() as folder, backend(name, Path(folder)) as (ours, theirs, behind):
+    with tempfile.TemporaryDirectory() as folder, backend(name, Path(folder)) as (ours, theirs):
         for count in map(int, TRAINERS.value):
             rates = []
-            for kind, url in ((Ours, ours), (Optunas, theirs)):
+            for kind, (url, _) in ((Ours, ours), (Optunas, theirs)):
                 contestant = kind(url, f"{count} trainers")
                 contestant.open()
                 rates.append(throughput(contestant, count))
             ratios = [f"{mine / other:.1f}" if other else "-" for mine, other in zip(*rates, strict=True)]
             cells = [f"{mine:,.0f} / {other:,.0f} = {ratio}" for mine, other, ratio in zip(*rates, ratios, strict=True)]
             speeds.add_row(name, str(count), *cells)
-        for kind, url in ((Ours, ours), (Optunas, theirs)):
+        for kind, (url, behind) in ((Ours, ours), (Optunas, theirs)):
             times = []
             for size in map(int, SIZES.value):  # each in a study of its own
                 contestant = kind(url, f"{size} trials")
                 contestant.open()
-                contestant.grow(behind or url, size)
+                contestant.grow(behind, size)
                 times.append(claim_milliseconds(contestant))
             whose = "Model Search" if kind is Ours else "Optuna"
             costs.add_row(name, whose, *(f"{cost:.2f}" for cost in times), f"{times[-1] / times[0]:.1f}")

@@ -13,7 +13,8 @@ from searches import open_small
 from model_search import run_trial as way
 from model_search.study import TrialState
 from model_search.trainer import work
-from model_search.trial_store.sql import database, store as sql_store
+from model_search.trial_store.sql import database
+from model_search.trial_store.sql import store as sql_store
 
 LEASE = 1.0
 OUTAGE = 3.0
@@ -31,7 +32,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivatePostgres]:
 
 
 @pytest.mark.parametrize("step", ["fit_network", "serving_model", "write_artifacts"])
-def test_the_work_of_a_trial_outlives_an_outage(step: str, server: PrivatePostgres, tmp_path: Path, monkeypatch) -> None:
+def test_the_work_of_a_trial_outlives_an_outage(
+    step: str, server: PrivatePostgres, tmp_path: Path, monkeypatch
+) -> None:
     search = open_small(tmp_path, trials=2, trial_store=server.url)
     do, begun = getattr(way, step), []
 

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from ...study import Measurement, Result, Suggestion, TrialState
 from ..contract import Claim, DuplicateSuggestionError
 from ..texts import stored_text
 from .clock import now
 from .encoding import NO_SUGGESTION, metrics_text, result_values, suggestion_of, suggestion_values
-from .tables import measurements, refusals, trials
+from .tables import measurements, refusals, studies, trials
 from .transaction import LOST, SPENT, StudyTransaction, Transition, lease_lost
 
 
@@ -157,6 +157,13 @@ def withdraw(connection: Connection, claim: Claim, reason: str) -> None:
             study.move_claimed(claim, Transition.FAIL, error=stored_text(reason) or "no reason given")
 
 
+def is_intact(connection: Connection, study_id: int, dead_trainers: Collection[str]) -> bool:
+    """Whether there is nothing to reap. Takes no lock: trainers that wait ask again and again."""
+    lost = select(func.count()).select_from(trials).where(*_lost(study_id, dead_trainers)).scalar_subquery()
+    # A study that is not there is for `reap` to tell.
+    return connection.execute(select(lost).where(studies.c.id == study_id)).scalar_one_or_none() == 0
+
+
 def reap(connection: Connection, study_id: int, dead_trainers: Collection[str], max_attempts: int) -> list[int]:
     """Takes back what expired leases and dead trainers hold."""
     with StudyTransaction(connection, study_id) as study:
@@ -164,14 +171,9 @@ def reap(connection: Connection, study_id: int, dead_trainers: Collection[str], 
 
 
 def _reap(study: StudyTransaction, dead_trainers: Collection[str], max_attempts: int) -> list[int]:
-    names = [stored_text(name) for name in dead_trainers]
     rows = study.connection.execute(
         select(trials.c.number, trials.c.attempt, trials.c.trainer)
-        .where(
-            trials.c.study_id == study.study_id,
-            trials.c.state == TrialState.RUNNING.value,
-            or_(trials.c.lease_expires <= now(), trials.c.trainer.in_(names)),
-        )
+        .where(*_lost(study.study_id, dead_trainers))
         .order_by(trials.c.number)
     ).all()
     for row in rows:
@@ -180,6 +182,22 @@ def _reap(study: StudyTransaction, dead_trainers: Collection[str], max_attempts:
         reason = attempt + SPENT[0] + trainer + SPENT[1] if spent else LOST[0] + attempt + LOST[1] + trainer + LOST[2]
         study.move(row.number, Transition.GIVE_UP if spent else Transition.LOSE, token="", error=reason)
     return [row.number for row in rows]
+
+
+def _lost(study_id: int, dead_trainers: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    names = [stored_text(name) for name in dead_trainers]
+    return (
+        trials.c.study_id == study_id,
+        trials.c.state == TrialState.RUNNING.value,
+        or_(trials.c.lease_expires <= now(), trials.c.trainer.in_(names)),
+    )
+
+
+def check_token(connection: Connection, claim: Claim) -> None:
+    """Raises `LeaseLostError` where the trial has another token by now. Takes no lock."""
+    of_claim = (trials.c.study_id == claim.study_id, trials.c.number == claim.number, trials.c.token == claim.token)
+    if connection.execute(select(trials.c.number).where(*of_claim)).one_or_none() is None:
+        raise lease_lost(claim)
 
 
 def _held_by(claim: Claim) -> tuple[ColumnElement[bool], ...]:

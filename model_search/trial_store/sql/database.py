@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..contract import StoreError, UnavailableError
 from ..patience import Patience
-from .servers import first_patience, is_refusal, is_transient, server_engine
+from .servers import first_patience, is_refusal, is_transient, server_engine, single_statements
 from .sqlite import WRITE, is_busy, sqlite_engine
 
 T = TypeVar("T")
@@ -44,13 +44,14 @@ class Database:
         self._is_refusal = _never if is_sqlite else is_refusal
         self.patience = Patience()
         self._writing = self.engine.execution_options(**{WRITE: True})
-        self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._at_once = self.engine if is_sqlite else single_statements(self.engine)
         self._process = os.getpid()
         self._closed = False
 
     def read(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
-        """Runs `work` in a transaction that sees one state of the database."""
-        return self._run(self.engine, work, patience)
+        """Runs `work`, which only asks."""
+        # Servers show each statement what is committed by then, in a transaction too.
+        return self._run(self._at_once, work, patience)
 
     def reach(self, work: Callable[[Connection], T]) -> T:
         """Reads on first contact: waits for a server that restarts, but not for an address that is wrong."""
@@ -82,7 +83,8 @@ class Database:
     def close(self) -> None:
         """Gives back all connections."""
         self._closed = True
-        self.engine.dispose(close=os.getpid() == self._process)
+        for engine in (self.engine, self._at_once):
+            engine.dispose(close=os.getpid() == self._process)
 
     def _run(
         self,

@@ -72,8 +72,24 @@ RESTART_SECONDS = 60.0
 REFUSED_SECONDS = 10.0
 
 
-def server_engine(url: URL) -> Engine:
-    """An engine for a database server."""
+def single_statements(engine: Engine) -> Engine:
+    """An engine for the same server on which each statement is begun and committed by the server itself."""
+    if engine.dialect.driver != "pymysql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    from .autocommit import AutocommitConnection
+
+    # SQLAlchemy would switch connections of the other engine to and fro, with four more round trips.
+    single = server_engine(engine.url, pool_reset_on_return=None)
+
+    @event.listens_for(single, "do_connect")
+    def connect(dialect: Any, record: Any, arguments: Any, keywords: dict[str, Any]) -> AutocommitConnection:
+        return AutocommitConnection(**keywords)
+
+    return single
+
+
+def server_engine(url: URL, **options: Any) -> Engine:
+    """An engine for a database server; `options` of `create_engine` besides ours."""
     dialect = url.get_backend_name()
     engine = create_engine(
         url,
@@ -85,6 +101,7 @@ def server_engine(url: URL) -> Engine:
         max_overflow=0,
         # The last one used is used first, so that those that are not needed become idle and are closed.
         pool_use_lifo=True,
+        **options,
     )
 
     @event.listens_for(engine, "connect")

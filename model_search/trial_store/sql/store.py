@@ -3,8 +3,9 @@
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL
 
 from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial, TrialKind, TrialState
 from ..contract import Claim, TrialStore
@@ -31,7 +32,7 @@ class SqlTrialStore(TrialStore):
         """
         self._database = Database(url)
         prepare(self._database)
-        self._is_at_once = self._database.engine.dialect.name in at_once.DIALECTS
+        self._at_once = at_once.for_dialect(self._database.engine.dialect)
 
     def outlast(self, stop: threading.Event | None) -> None:
         """See `TrialStore`."""
@@ -56,17 +57,18 @@ class SqlTrialStore(TrialStore):
         token = token or new_token()
         check_token(token)
         request = (study_id, trainer, lease_seconds, self.max_attempts, token)
-        if self._is_at_once:
-            with contextlib.suppress(LostError):
-                return self._database.at_once(lambda connection: at_once.claim(connection, *request), is_repeated=False)
+        if self._at_once is not None:
+            in_one = self._at_once.claim
+            with contextlib.suppress(at_once.UndecidedError):
+                try:
+                    return self._database.at_once(lambda connection: in_one(connection, *request), is_repeated=False)
+                except LostError:
+                    return self._database.at_once(lambda connection: in_one(connection, *request, again=True))
         return self._database.write(lambda connection: changes.claim(connection, *request))
 
     def suggest(self, claim: Claim, suggestion: Suggestion) -> None:
         """See `TrialStore`."""
-        self._write(
-            lambda connection: at_once.suggest(connection, claim, suggestion),
-            lambda connection: changes.suggest(connection, claim, suggestion),
-        )
+        self._write(changes.suggest, claim, suggestion)
 
     def refuse(self, claim: Claim) -> None:
         """See `TrialStore`."""
@@ -75,46 +77,27 @@ class SqlTrialStore(TrialStore):
     def heartbeat(self, claim: Claim) -> None:
         """See `TrialStore`. Gives up on a busy database after half a lease, so that the caller learns of it in time."""
         patience = min(PATIENCE_SECONDS, max(LEAST_PATIENCE_SECONDS, claim.lease_seconds / 2))
-        self._write(
-            lambda connection: at_once.heartbeat(connection, claim),
-            lambda connection: changes.heartbeat(connection, claim),
-            patience,
-        )
+        self._write(changes.heartbeat, claim, patience=patience)
 
     def measure(self, claim: Claim, measurement: Measurement) -> None:
         """See `TrialStore`."""
-        self._write(
-            lambda connection: at_once.measure(connection, claim, measurement),
-            lambda connection: changes.measure(connection, claim, measurement),
-        )
+        self._write(changes.measure, claim, measurement)
 
     def complete(self, claim: Claim, result: Result) -> None:
         """See `TrialStore`."""
-        self._write(
-            lambda connection: at_once.complete(connection, claim, result),
-            lambda connection: changes.complete(connection, claim, result),
-        )
+        self._write(changes.complete, claim, result)
 
     def stop(self, claim: Claim, result: Result) -> None:
         """See `TrialStore`."""
-        self._write(
-            lambda connection: at_once.stop(connection, claim, result),
-            lambda connection: changes.stop(connection, claim, result),
-        )
+        self._write(changes.stop, claim, result)
 
     def fail(self, claim: Claim, reason: str) -> None:
         """See `TrialStore`."""
-        self._write(
-            lambda connection: at_once.fail(connection, claim, reason),
-            lambda connection: changes.fail(connection, claim, reason),
-        )
+        self._write(changes.fail, claim, reason)
 
     def release(self, claim: Claim) -> None:
         """See `TrialStore`."""
-        self._write(
-            lambda connection: at_once.release(connection, claim),
-            lambda connection: changes.release(connection, claim),
-        )
+        self._write(changes.release, claim)
 
     def withdraw(self, claim: Claim, reason: str) -> None:
         """See `TrialStore`."""
@@ -122,6 +105,8 @@ class SqlTrialStore(TrialStore):
 
     def reap(self, study_id: int, dead_trainers: Collection[str] = ()) -> Sequence[int]:
         """See `TrialStore`."""
+        if self._database.read(lambda connection: changes.is_intact(connection, study_id, dead_trainers)):
+            return []
         return self._database.write(
             lambda connection: changes.reap(connection, study_id, dead_trainers, self.max_attempts)
         )
@@ -173,14 +158,16 @@ class SqlTrialStore(TrialStore):
         return self._database.read(lambda connection: queries.number_of(connection, study_id, fingerprint))
 
     def _write(
-        self,
-        one_statement: Callable[[Connection], bool],
-        transaction: Callable[[Connection], None],
-        patience: float | None = None,
+        self, transaction: Callable[..., None], claim: Claim, *arguments: Any, patience: float | None = None
     ) -> None:
         """In one statement where the server can and the case is simple, else in a transaction."""
-        if not (self._is_at_once and self._database.at_once(one_statement, patience)):
-            self._database.write(transaction, patience)
+        if self._at_once is not None:
+            in_one = getattr(self._at_once, transaction.__name__)
+            if self._database.at_once(lambda connection: in_one(connection, claim, *arguments), patience):
+                return
+            # A token that is void stays so: nobody needs to wait for a zombie's transaction.
+            self._database.at_once(lambda connection: changes.check_token(connection, claim), patience)
+        self._database.write(lambda connection: transaction(connection, claim, *arguments), patience)
 
     def close(self) -> None:
         """See `TrialStore`."""

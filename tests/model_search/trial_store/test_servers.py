@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,28 @@ def test_a_claim_whose_commit_was_not_answered_is_one_claim(url: str, monkeypatc
         assert len(store.trials(study.id)) == 1
 
 
+def test_a_claim_asked_for_again_while_the_first_is_under_way_is_one_claim(url: str) -> None:
+    with direct(url) as store:
+        study = store.open_study(config())
+        database, in_one = store._database, store._at_once  # type: ignore[attr-defined]
+        request = (study.id, "t", 1000.0, 3, "0123456789abcdef" * 2)
+        with create_engine(url).connect() as other, ThreadPoolExecutor(4) as pool:
+            other.execute(text("SELECT id FROM search_studies FOR UPDATE"))
+            tries = [
+                pool.submit(database.at_once, lambda connection: in_one.claim(connection, *request)),
+                *(
+                    pool.submit(database.at_once, lambda connection: in_one.claim(connection, *request, again=True))
+                    for _ in range(3)
+                ),
+            ]
+            time.sleep(0.5)
+            assert not any(future.done() for future in tries)
+            other.rollback()
+            claims = {future.result(60).number for future in tries}
+        assert claims == {1}
+        assert len(store.trials(study.id)) == 1
+
+
 def test_deadlocks_are_tried_again(url: str) -> None:
     database = open_database(url)
     with direct(url) as store:
@@ -146,7 +169,7 @@ def test_crowded_servers_get_their_connections_back(url: str, monkeypatch: pytes
     monkeypatch.setattr(servers, "CROWDED", 0.0)
     with direct(url) as store:
         assert store.studies() == []
-        pool = store._database.engine.pool  # type: ignore[attr-defined]
+        pool = store._database._at_once.pool  # type: ignore[attr-defined]
         assert pool.checkedin() == 0 or all(record.dbapi_connection is None for record in pool._pool.queue)
 
 

@@ -1,9 +1,24 @@
 """Parts of statements that change a trial and its study together."""
 
-from sqlalchemy import CTE, ColumnElement, String, Update, bindparam, exists, literal_column, select, update
+from functools import cache
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Executable,
+    String,
+    Update,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from ....study import TrialState
-from ..tables import studies
+from ..clock import now
+from ..tables import studies, trials
 from ..transaction import Transition
 
 # States are part of the statements, not parameters: the plan that a server keeps for all parameters would read the
@@ -11,6 +26,15 @@ from ..transaction import Transition
 STATES: dict[TrialState, ColumnElement[str]] = {
     state: literal_column(f"'{state.value}'", String) for state in TrialState
 }
+
+HANDED_OUT: ColumnElement[int] = sum(
+    (studies.c[state.value.lower()] for state in TrialState), start=literal_column("0")
+)
+"""The highest number of a study."""
+
+
+class UndecidedError(Exception):
+    """The case is not simple; nothing has changed, and a transaction is to decide."""
 
 
 def held_study() -> CTE:
@@ -29,3 +53,21 @@ def counted(transition: Transition, moved: CTE) -> Update:
         .where(studies.c.id == bindparam("of"), exists(select(moved.c.number)))
         .values(revision=studies.c.revision + 1, **counters)
     )
+
+
+@cache
+def outlook() -> Executable:
+    """What a trainer that got no new number can hope for. Takes no lock: idle trainers ask again and again."""
+    is_open = studies.c.max_trials > HANDED_OUT
+    columns = (expired().label("expired"), (studies.c.waiting > 0).label("waiting"), is_open.label("is_open"))
+    return select(*columns).where(studies.c.id == bindparam("of"))
+
+
+def expired() -> ColumnElement[bool]:
+    """Whether a lease of the study has expired.
+
+    Counted, not asked for by EXISTS: where a server has no statistics yet, it expects to meet one soon, and reads the
+    whole table.
+    """
+    of_study = (trials.c.study_id == bindparam("of"), trials.c.state == STATES[TrialState.RUNNING])
+    return select(func.count()).where(*of_study, trials.c.lease_expires <= now()).scalar_subquery() > 0

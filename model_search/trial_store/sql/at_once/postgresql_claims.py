@@ -1,11 +1,10 @@
-"""Claims in single statements."""
+"""Claims on PostgreSQL, in single statements."""
 
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Connection,
     Executable,
     String,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    literal_column,
     select,
     update,
 )
@@ -29,29 +27,40 @@ from ..clock import now
 from ..encoding import suggestion_of
 from ..tables import studies, trials
 from ..transaction import LOST, SPENT, Transition, no_study
-from .parts import STATES, counted, held_study
+from . import script
+from .parts import HANDED_OUT, STATES, counted, expired, held_study, outlook
 
+HOLD = "SELECT id FROM search_studies WHERE id = %(of)s FOR UPDATE"
 RUNNING, WAITING, INFEASIBLE = (
     STATES[state] for state in (TrialState.RUNNING, TrialState.WAITING, TrialState.INFEASIBLE)
 )
-HANDED_OUT: ColumnElement[int] = sum(
-    (studies.c[state.value.lower()] for state in TrialState), start=literal_column("0")
-)
-"""The highest number of a study."""
 
 
 def claim(
-    connection: Connection, study_id: int, trainer: str, lease_seconds: float, max_attempts: int, token: str
+    connection: Connection,
+    study_id: int,
+    trainer: str,
+    lease_seconds: float,
+    max_attempts: int,
+    token: str,
+    again: bool = False,
 ) -> Claim | None:
-    """Hands out the next number, or what waits after expired leases were reaped; None where there is nothing."""
+    """Hands out the next number, or what waits after expired leases were reaped; None where there is nothing.
+
+    Where it is asked for again, a first try may still be under way in the server, so nobody's work is to be between the
+    look at what the token has and the claim.
+    """
     values = {"of": study_id, "by": stored_text(trainer), "lease": lease_seconds, "right": token}
     while True:  # again where another trainer was faster
-        number = connection.execute(_claim_new(), values).scalar_one_or_none()
+        if again:
+            number = script.number(connection, HOLD, _claim_new(), values)
+        else:
+            number = connection.execute(_claim_new(), values).scalar_one_or_none()
         if number is not None:
             return Claim(study_id, number, 1, token, lease_seconds, None)
         if known := claimed_before(connection, study_id, token, lease_seconds):
             return known
-        found = connection.execute(_outlook(), {"of": study_id}).one_or_none()
+        found = connection.execute(outlook(), {"of": study_id}).one_or_none()
         if found is None:
             raise no_study(study_id)
         if not (found.expired or found.waiting or found.is_open):
@@ -69,7 +78,7 @@ def _claim_new() -> Executable:
     is_new = ~exists().where(trials.c.study_id == study_id, trials.c.token == bindparam("right"))
     numbered = (
         update(studies)
-        .where(studies.c.id == study_id, studies.c.waiting == 0, studies.c.max_trials > HANDED_OUT, ~_expired(), is_new)
+        .where(studies.c.id == study_id, studies.c.waiting == 0, studies.c.max_trials > HANDED_OUT, ~expired(), is_new)
         .values(revision=studies.c.revision + 1, running=studies.c.running + 1)
         .returning(HANDED_OUT.label("number"), studies.c.revision)
         .cte("counted")
@@ -87,14 +96,6 @@ def _claim_new() -> Executable:
     }
     created = insert(trials).from_select(list(values), select(*values.values()).select_from(numbered))
     return created.returning(trials.c.number)
-
-
-@cache
-def _outlook() -> Executable:
-    """What a trainer that got no new number can hope for. Takes no lock: idle trainers ask again and again."""
-    is_open = studies.c.max_trials > HANDED_OUT
-    columns = (_expired().label("expired"), (studies.c.waiting > 0).label("waiting"), is_open.label("is_open"))
-    return select(*columns).where(studies.c.id == bindparam("of"))
 
 
 @cache
@@ -159,13 +160,3 @@ def _reap() -> Executable:
             infeasible=studies.c.infeasible + number(lost.c.state == INFEASIBLE),
         )
     )
-
-
-def _expired() -> ColumnElement[bool]:
-    """Whether a lease of the study has expired.
-
-    Counted, not asked for by EXISTS: where a server has no statistics yet, it expects to meet one soon, and reads the
-    whole table.
-    """
-    of_study = (trials.c.study_id == bindparam("of"), trials.c.state == RUNNING)
-    return select(func.count()).where(*of_study, trials.c.lease_expires <= now()).scalar_subquery() > 0

@@ -1,4 +1,7 @@
-"""What the holder of a claim says, in single statements."""
+"""What trainers do most on PostgreSQL, in single statements that change several tables.
+
+Statements are built once, with parameters: building one takes longer than the server does.
+"""
 
 from functools import cache
 from typing import Any
@@ -15,6 +18,9 @@ from ..encoding import metrics_text, result_values, suggestion_values
 from ..tables import measurements, studies, trials
 from ..transaction import Transition
 from .parts import STATES, counted, held_study
+from .postgresql_claims import claim
+
+__all__ = ["claim", "complete", "fail", "heartbeat", "measure", "release", "stop", "suggest"]
 
 
 def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> bool:
