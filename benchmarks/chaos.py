@@ -157,7 +157,7 @@ def last_lines(folder: Path) -> Iterator[str]:
 
 
 def main(_: list[str]) -> None:
-    logging.set_verbosity(logging.WARNING)
+    logging.set_verbosity(logging.ERROR)  # that one waits for the database is no violation
     with tempfile.TemporaryDirectory() as name, database(Path(name)) as (url, server_faults):
         folder = Path(name) / "logs"
         folder.mkdir()

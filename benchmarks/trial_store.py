@@ -1,9 +1,9 @@
 """What trial databases do per second for 1, 8 and 64 trainers, and what a claim costs as the study grows; also Optuna.
 
-    python benchmarks/trial_store.py [--backends=sqlite,postgresql,...] [--mariadb=mysql+pymysql://root@127.0.0.1/test]
+    python benchmarks/trial_store.py [--backends=sqlite,postgresql,...] [--mariadb=mysql+pymysql://root@127.0.0.1/mysql]
 
 Model Search and Optuna do the same on the same server, one after the other: claim new trials, send heartbeats of
-them, complete them. `postgresql` is a private server in a temporary folder, `mariadb` an empty database at --mariadb.
+them, complete them. `postgresql` is a private server in a temporary folder, `mariadb` a new database at --mariadb.
 `grpc-sqlite`, `grpc-postgresql` and `grpc-mariadb` put `model_search serve` and Optuna's gRPC proxy in front. Trainers
 are processes; each phase lasts --phase_seconds. Optuna's proxy has no heartbeats.
 """
@@ -28,9 +28,11 @@ from fleet.contestants import Contestant, Optunas, Ours
 from fleet.postgres import PrivatePostgres, free_port
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
 
 BACKENDS = flags.DEFINE_list("backends", ["sqlite", "postgresql", "grpc-postgresql"], "See above.")
-MARIADB = flags.DEFINE_string("mariadb", "mysql+pymysql://root@127.0.0.1/test", "An empty MariaDB database.")
+MARIADB = flags.DEFINE_string("mariadb", "mysql+pymysql://root@127.0.0.1/mysql", "A MariaDB server.")
 TRAINERS = flags.DEFINE_list("trainers", ["1", "8", "64"], "Numbers of trainers.")
 SIZES = flags.DEFINE_list("sizes", ["100", "10000", "100000"], "Trials in the study when claims are timed.")
 PHASE = flags.DEFINE_float("phase_seconds", 4, "How long claims, heartbeats and completions are counted each.")
@@ -135,12 +137,27 @@ def backend(name: str, folder: Path) -> Iterator[tuple[tuple[str, str], tuple[st
         ours, theirs = (f"sqlite:///{folder}/{whose}.db" for whose in ("ours", "optuna"))
         yield (ours, ours), (theirs, theirs)
     elif name == "mariadb":
-        yield (MARIADB.value, MARIADB.value), (MARIADB.value, MARIADB.value)
+        with new_database(MARIADB.value) as url:
+            yield (url, url), (url, url)
     elif name == "postgresql":
         with PrivatePostgres(folder / name) as server:
             yield (server.url, server.url), (server.url, server.url)
     else:
         raise app.UsageError(f"--backends={name} is none")
+
+
+@contextlib.contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """URL of a database on a server, dropped at the end."""
+    name = f"model_search_benchmark_{os.getpid()}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name}"))
 
 
 def measure(name: str, speeds: Table, costs: Table) -> None:

@@ -1,5 +1,6 @@
 """Light trainer processes, forked from one template process that has all imports."""
 
+import contextlib
 import multiprocessing
 import os
 import random
@@ -129,6 +130,6 @@ class Crew:
 
     def _signal(self, name: str, number: int) -> None:
         process = self._running.get(name)
-        # Not yet collected, so that the system has not given its number to another process.
         if process is not None and process.exitcode is None and process.pid is not None:
-            os.kill(process.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ended in this moment
+                os.kill(process.pid, number)
