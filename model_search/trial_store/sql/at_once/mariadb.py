@@ -29,6 +29,7 @@ COMPOUND = """
 BEGIN NOT ATOMIC
   {declared}
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+  {before}
   START TRANSACTION;
   {steps}
   COMMIT;
@@ -37,15 +38,16 @@ END
 """
 
 CLAIM = COMPOUND.format(
-    declared="DECLARE given INT; DECLARE renewed BIGINT;",
+    declared="DECLARE given INT; DECLARE renewed BIGINT; DECLARE expired INT;",
+    # Nobody waits while this looks at all that run.
+    before=f"""SELECT count(*) INTO expired FROM search_trials
+    WHERE study_id = %(of)s AND state = 'RUNNING' AND lease_expires <= {NOW};""",
     steps=f"""
   SELECT {NUMBER} + 1, revision + 1 INTO given, renewed FROM search_studies
-    WHERE id = %(of)s AND waiting = 0 AND max_trials > {NUMBER} FOR UPDATE;
-  IF given IS NOT NULL AND (
-    EXISTS (SELECT 1 FROM search_trials WHERE study_id = %(of)s AND token = %(right)s)
-    OR (SELECT count(*) FROM search_trials
-        WHERE study_id = %(of)s AND state = 'RUNNING' AND lease_expires <= {NOW}) > 0
-  ) THEN SET given = NULL; END IF;
+    WHERE id = %(of)s AND waiting = 0 AND expired = 0 AND max_trials > {NUMBER} FOR UPDATE;
+  IF EXISTS (SELECT 1 FROM search_trials WHERE study_id = %(of)s AND token = %(right)s) THEN
+    SET given = NULL;
+  END IF;
   IF given IS NOT NULL THEN
     INSERT INTO search_trials (study_id, number, state, attempt, trainer, error, revision, token, lease_expires)
       VALUES (%(of)s, given, 'RUNNING', 1, %(by)s, '', renewed, %(right)s, {NOW} + %(lease)s);
@@ -56,6 +58,7 @@ CLAIM = COMPOUND.format(
 
 HEARTBEAT = COMPOUND.format(
     declared="DECLARE done INT DEFAULT 0;",
+    before="",
     steps=f"""
   UPDATE search_trials SET lease_expires = {NOW} + %(lease)s WHERE {HELD};
   SET done = ROW_COUNT();""",
@@ -65,6 +68,7 @@ HEARTBEAT = COMPOUND.format(
 # The trial's row is held, so that nobody takes the trial back at the same time.
 MEASURE = COMPOUND.format(
     declared="DECLARE found INT;",
+    before="",
     steps=f"""
   SELECT number INTO found FROM search_trials WHERE {HELD} LOCK IN SHARE MODE;
   IF found IS NOT NULL THEN
@@ -172,6 +176,7 @@ def _move(transition: Transition, names: tuple[str, ...]) -> str:
     counted = f", {before} = {before} - 1, {after} = {after} + 1" if before != after else ""
     return COMPOUND.format(
         declared="DECLARE done INT DEFAULT 0; DECLARE renewed BIGINT; DECLARE aim VARCHAR(16);",
+        before="",
         steps=f"""
   SELECT revision + 1, goal INTO renewed, aim FROM search_studies WHERE id = %(of)s FOR UPDATE;
   UPDATE search_trials SET state = '{transition.after.value}', revision = renewed, {changed} WHERE {HELD};
