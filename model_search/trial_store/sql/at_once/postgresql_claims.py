@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.expression import ReturningInsert
 
 from ....study import TrialState
 from ...contract import Claim
@@ -73,7 +74,7 @@ def claim(
 
 
 @cache
-def _claim_new() -> Executable:
+def _claim_new() -> ReturningInsert[Any]:
     study_id: BindParameter[int] = bindparam("of")
     is_new = ~exists().where(trials.c.study_id == study_id, trials.c.token == bindparam("right"))
     numbered = (

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import ClauseElement, Connection
 from sqlalchemy.exc import DBAPIError
 
 from .parts import UndecidedError
 
 
-def number(connection: Connection, first: str, second: Executable, values: Mapping[str, Any]) -> int | None:
+def number(connection: Connection, first: str, second: ClauseElement, values: Mapping[str, Any]) -> int | None:
     """What `second` gives, done in one transaction after `first`; the second sees what was committed before it began.
 
     The server goes from one to the other by itself: a client that stands still meanwhile holds no locks.
@@ -23,9 +23,11 @@ def number(connection: Connection, first: str, second: Executable, values: Mappi
     import psycopg
 
     compiled = second.compile(dialect=connection.dialect)
+    driver = connection.connection.driver_connection
+    assert driver is not None
     script = f"BEGIN ISOLATION LEVEL READ COMMITTED; {first}; {compiled}; COMMIT"
     try:
-        with psycopg.ClientCursor(connection.connection.driver_connection) as cursor:
+        with psycopg.ClientCursor(driver) as cursor:
             cursor.execute(script, compiled.construct_params(dict(values)))
             cursor.nextset()
             cursor.nextset()
