@@ -90,7 +90,10 @@ def main(_: list[str]) -> None:
         while sum(killed.values()) < KILLS.value:
             process = subprocess.Popen(train, stdout=subprocess.DEVNULL)
             before = len(completed(stored(folder, url)))
-            # From the first moments of starting up to the middle of trials.
+            # Every second time something has completed before, however slowly the machine starts trainers; else from
+            # the first moments of starting up to the middle of trials.
+            while sum(killed.values()) % 2 and process.poll() is None and len(completed(stored(folder, url))) == before:
+                time.sleep(0.5)
             deadline = time.monotonic() + chance.uniform(1, 25)
             while time.monotonic() < deadline and process.poll() is None:
                 time.sleep(0.1)

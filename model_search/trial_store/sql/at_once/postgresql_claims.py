@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.sql.expression import ReturningInsert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ....study import TrialState
 from ...contract import Claim
