@@ -36,6 +36,8 @@ class PrivatePostgres:
             settings.write(
                 f"\nport = {self._port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self._folder}'\n"
                 f"max_connections = {CONNECTIONS}\n"
+                # Clients that stand still while they connect hold up its end for so long.
+                "authentication_timeout = 10s\n"
             )
         self._control("start")
         return self
@@ -63,7 +65,7 @@ class PrivatePostgres:
         return str(self._folder / "data")
 
     def _control(self, *arguments: str) -> None:
-        self._run("pg_ctl", "-D", self._data, "-w", "-l", str(self._folder / "log"), *arguments)
+        self._run("pg_ctl", "-D", self._data, "-w", "-t", "300", "-l", str(self._folder / "log"), *arguments)
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(

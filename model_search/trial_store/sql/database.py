@@ -19,6 +19,8 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 60.0
 # With 8 writers on 2 overloaded cores a turn has taken more than half a second.
 LEAST_PATIENCE_SECONDS = 10.0
+# A file is free again in a moment; a server that starts needs its processor for other things than refusing clients.
+PAUSE_SECONDS, SERVER_PAUSE_SECONDS = 0.25, 2.0
 
 # Its own generator: the program's random state, which users seed, stays as it is.
 _jitter = random.Random()
@@ -41,6 +43,7 @@ class Database:
         self.engine = sqlite_engine(url) if is_sqlite else server_engine(url)
         self._is_transient = is_busy if is_sqlite else is_transient
         self._first_patience = _of_a_file if is_sqlite else first_patience
+        self._longest_pause = PAUSE_SECONDS if is_sqlite else SERVER_PAUSE_SECONDS
         self._is_refusal = _never if is_sqlite else is_refusal
         self.patience = Patience()
         self._writing = self.engine.execution_options(**{WRITE: True})
@@ -119,7 +122,7 @@ class Database:
                 if not is_repeated:
                     raise LostError from error
             time.sleep(min(left, _jitter.uniform(pause / 2, pause)))
-            pause = min(2 * pause, 0.25)
+            pause = min(2 * pause, self._longest_pause)
 
     def _check_usable(self) -> None:
         if self._closed:
