@@ -116,8 +116,10 @@ def server_engine(url: URL, **options: Any) -> Engine:
 
     @event.listens_for(engine, "checkin")
     def give_back(connection: Any, record: Any) -> None:
-        # Where there are more trainers than connections, those that came late take turns.
-        if connection is not None and record.info.get("is_crowded"):
+        # Where there are more trainers than connections, those that came late take turns. On MariaDB transactions are
+        # rare (see `at_once`), and one connection a trainer is enough: that of single statements.
+        is_rare = not options and getattr(engine.dialect, "is_mariadb", False)
+        if connection is not None and (is_rare or record.info.get("is_crowded")):
             record.invalidate()
 
     return engine
