@@ -5,10 +5,11 @@
       --spec=benchmarks/small_images.pbtxt
 
 Digits come along; `--images` is a folder with one folder of pictures a class, such as CIFAR-10. Each seed has a split
-of its own, the same for all rules. A search with early stopping has as many trials as one without. `best` is the
-accuracy on the held-out part, which ranks the trials: the largest of many, so it is higher by luck where more trials
-complete. `test` is that of the best trial's network on a quarter of all examples, which nothing was selected by. A line
-of JSON a search, then the means, with the mean difference from the first rule and its standard error over the seeds.
+of its own, the same for all rules. Ensembles and students are left out unless `--phases` is given. A search with early
+stopping has as many trials as one without. `best` is the accuracy on the held-out part, which ranks the trials: the
+largest of many, so it is higher by luck where more trials complete. `test` is that of the best trial's network on a
+quarter of all examples, which nothing was selected by. A line of JSON a search, then the means, with the mean
+difference from the first rule and its standard error over the seeds.
 """
 
 import json
@@ -43,6 +44,7 @@ SPEC = flags.DEFINE_string("spec", "dnn", "Bundled name or path.")
 IMAGES = flags.DEFINE_string("images", "", "Folder of images; digits where it is empty.")
 PER_CLASS = flags.DEFINE_integer("per_class", 0, "Images of a class that are used, the first by name; 0: all.")
 SIZE = flags.DEFINE_integer("image_size", 32, "Height and width of images.", lower_bound=1)
+PHASES = flags.DEFINE_bool("phases", False, "Whether the spec's ensembles and students are among the trials.")
 RULES = flags.DEFINE_list("rules", ["none", "successive_halving", "median"], "What is compared, none first.")
 
 NAMES = {"successive_halving": EarlyStoppingSpec.SUCCESSIVE_HALVING, "median": EarlyStoppingSpec.MEDIAN_RULE}
@@ -51,6 +53,9 @@ NAMES = {"successive_halving": EarlyStoppingSpec.SUCCESSIVE_HALVING, "median": E
 def spec_for(rule: str) -> SearchSpec:
     """The spec with a rule, or without."""
     spec = load_spec(SPEC.value)
+    if not PHASES.value:
+        spec.ClearField("ensemble_spec")
+        spec.ClearField("distillation_spec")
     if rule != "none":
         spec.early_stopping.rule = NAMES[rule]
     completed = complete(spec)
