@@ -119,7 +119,7 @@ def best_ensemble(
 
 
 def _candidates(store: TrialStore, study: Study, model_dir: str) -> tuple[dict[int, str], Judged]:
-    """Models and logits of the best trials that have both."""
+    """Models and logits of the best trials that have both, undamaged."""
     known = read_labels(model_dir)
     if known is None:
         raise UsageError(
@@ -129,7 +129,7 @@ def _candidates(store: TrialStore, study: Study, model_dir: str) -> tuple[dict[i
     for trial in store.best(study.id, CANDIDATES, TOWER_KINDS):
         store.bring_files(study.id, trial.number)
         path = _path(model_dir, trial)
-        if path and files.exists(path):
+        if path and files.is_whole_archive(path):
             try:
                 logits[trial.number] = read_logits(model_dir, trial.number)
             except LogitsError:

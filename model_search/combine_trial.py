@@ -31,8 +31,8 @@ class Combined:
 def combined(search: Search, suggestion: Suggestion) -> Combined | None:
     """The ensemble, from what its members have stored.
 
-    None where that is not enough: something is to be trained, or the logits or the model of a member are not there.
-    Then its network is built and run.
+    None where that is not enough: something is to be trained, or the logits or the model of a member are not there or
+    damaged. Then its network is built and run.
 
     Raises:
       NonFiniteLossError: the logits are not all finite.
@@ -41,8 +41,11 @@ def combined(search: Search, suggestion: Suggestion) -> Combined | None:
         return None
     members = [search.store.trial(search.study.id, number) for number in suggestion.members]
     known = read_labels(search.model_dir)
-    have_models = all(m and m.result and files.exists(files.join(search.model_dir, m.result.model)) for m in members)
-    if known is None or not have_models:
+    have_models = (
+        m is not None and m.result and files.is_whole_archive(files.join(search.model_dir, m.result.model))
+        for m in members
+    )  # fmt: skip
+    if known is None or not all(have_models):
         return None
     try:
         logits = mean_logits([read_logits(search.model_dir, number) for number in suggestion.members])
@@ -72,8 +75,7 @@ def report_combined(search: Search, claim: Claim, begin: float, ensemble: Combin
     files.make_folder(folder)
     write_replay(search, claim.number, ensemble.suggestion)
     write_records(folder, claim.number, ensemble.suggestion, [Measurement(0, metrics)])
-    ending, content = logits_bytes(ensemble.logits)
-    files.write_atomically(files.join(folder, f"{LOGITS}.{ending}"), content)
+    files.write_atomically(files.join(folder, LOGITS), logits_bytes(ensemble.logits))
     objective = metrics[search.study.config.objective.metric]
     model = f"trials/{claim.number}/{MODEL}"
     seconds = time.monotonic() - begin

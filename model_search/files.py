@@ -2,8 +2,18 @@
 
 import io
 import os
+import struct
+import tokenize
 import uuid
+import zipfile
+import zlib
 from typing import Any, BinaryIO
+
+DAMAGE = (
+    OSError, ValueError, KeyError, EOFError, SyntaxError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError,
+)  # fmt: skip
+"""What reading a damaged archive or array may raise: one flipped bit is enough for any of these."""
 
 
 def _gfile() -> Any:
@@ -45,6 +55,18 @@ def read_bytes(path: str) -> bytes | None:
             return bytes(file.read())
     with open(path, "rb") as file:
         return file.read()
+
+
+def is_whole_archive(path: str) -> bool:
+    """Whether a zip archive, such as a `.keras` file, is there and each of its parts has its checksum."""
+    file = opened(path)
+    if file is None:
+        return False
+    try:
+        with file, zipfile.ZipFile(file) as archive:
+            return archive.testzip() is None
+    except DAMAGE:
+        return False
 
 
 def opened(path: str) -> BinaryIO | None:

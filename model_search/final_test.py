@@ -15,6 +15,7 @@ from .errors import TrialError
 from .model_dir import TEST_FILE, refitted_model
 from .model_file import load_model
 from .network.serving import logits_behind
+from .result_trial import result_trial
 from .search_parts import Search
 from .training.evaluation import evaluated
 
@@ -26,23 +27,23 @@ def score_best_on_test(search: Search) -> dict[str, float] | None:
     None where there is no test data or no completed trial.
     """
     batches = search.pipeline.provider.test()
-    best = search.store.best(search.study.id, 1)
-    if batches is None or not best or best[0].result is None:
+    best = result_trial(search.store, search.study)
+    if batches is None or best is None or best.result is None:
         return None
     content = files.read_bytes(files.join(search.model_dir, TEST_FILE))
     known = json.loads(content) if content else {}
     try:
-        path = refitted_model(search.model_dir, best[0].number) or model_file_of(
-            search.store, search.study, search.model_dir, best[0]
+        path = refitted_model(search.model_dir, best.number) or model_file_of(
+            search.store, search.study, search.model_dir, best
         )
     except TrialError as error:
         logging.getLogger(__name__).warning("the best model is not scored on the test data: %s", error)
         return None
-    if known.get("model") == path and known.get("trial") == best[0].number:
+    if known.get("model") == path and known.get("trial") == best.number:
         return dict(known["metrics"])
     model = load_model(path)
     metrics, _ = evaluated(search.pipeline.task, _predictions(search, model, batches))
-    scored = {"trial": best[0].number, "model": path, "metrics": metrics}
+    scored = {"trial": best.number, "model": path, "metrics": metrics}
     files.write_atomically(files.join(search.model_dir, TEST_FILE), json.dumps(scored, indent=1).encode())
     return metrics
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import StudyError, TrialError, UsageError
 from .model_dir import read_study_file, refitted_model, store_url
 from .report.leaderboard import leaderboard_rows
+from .result_trial import result_trial
 from .study import Study, Trial, is_pruned
 from .trial_store.contract import TrialStore
 from .trial_store.open import open_store
@@ -30,15 +31,15 @@ class StudyHandle:
         return self.store.trials(self.study.id)
 
     def best_trial(self) -> Trial:
-        """The best completed trial.
+        """The best completed trial; of a replay the one that is replayed.
 
         Raises:
           UsageError: no trial has completed.
         """
-        best = self.store.best(self.study.id, 1)
-        if not best:
+        best = result_trial(self.store, self.study)
+        if best is None:
             raise UsageError(f"no trial of experiment {self.study.config.name!r} in {self.model_dir} has completed")
-        return best[0]
+        return best
 
     def trial(self, number: int) -> Trial:
         """One trial. Raises `UsageError` where there is none of that number."""

@@ -20,6 +20,7 @@ from .errors import TrialError
 from .model_dir import REFIT_FOLDER, REFIT_REPORT, refitted_model
 from .network.tower import Tower
 from .prepare_trial import build, seed_of
+from .result_trial import result_trial
 from .run_trial import served
 from .search_parts import Search
 from .spec import trial_steps
@@ -44,14 +45,14 @@ def refit_best(search: Search) -> str | None:
     Returns:
       Path of the model; None where no trial has completed or the training failed or was stopped.
     """
-    best = search.store.best(search.study.id, 1)
-    if not best:
+    best = result_trial(search.store, search.study)
+    if best is None:
         return None
-    done = refitted_model(search.model_dir, best[0].number)
+    done = refitted_model(search.model_dir, best.number)
     if done:
         return done
     try:
-        return _refit(search, best[0])
+        return _refit(search, best)
     except InterruptedTraining:
         return None
     except TrialError as error:

@@ -26,7 +26,7 @@ from .training.checkpoint import CHECKPOINT
 from .transfer.shares import averaged
 from .trial_store.contract import TrialStore
 
-HEAVY = (MODEL, WEIGHTS, f"{LOGITS}.npy", f"{LOGITS}.npz", CHECKPOINT)
+HEAVY = (MODEL, WEIGHTS, LOGITS, CHECKPOINT)
 """Names of the files that are removed."""
 
 TRIES = 3

@@ -15,6 +15,7 @@ from .. import files
 from ..model_dir import TEST_FILE, refitted_model
 from ..report.leaderboard import hyperparameter_text, leaderboard_rows, members_text, teacher_text
 from ..report.tasks import TaskPart, tasks_in
+from ..result_trial import result_trial
 from ..study import Study, StudyConfig, TrialState
 from ..trial_store.contract import TrialStore
 from ..words import counted
@@ -95,8 +96,9 @@ def finish(store: TrialStore, study: Study, model_dir: str, timed_out: bool, int
         print(f"... and {len(rows) - 20} more: model_search leaderboard --model_dir={shlex.quote(model_dir)}")
     completed = [row for row in rows if row["state"] == TrialState.COMPLETED.value]
     print()
-    if completed:
-        print_best(completed[0], model_dir)
+    result = result_trial(store, study) if completed else None
+    if result is not None:
+        print_best(next(row for row in completed if row["number"] == result.number), model_dir)
     else:
         print("no trial completed")
     if interruption or timed_out:

@@ -65,7 +65,7 @@ class StoredWeights:
         try:
             with file, zipfile.ZipFile(file) as archive:
                 yield archive
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except files.DAMAGE as error:
             raise WeightsError(f"the weights {self._path} are damaged: {error}") from error
 
     def read(self, names: Iterable[str]) -> dict[str, np.ndarray]:

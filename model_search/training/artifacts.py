@@ -21,7 +21,7 @@ from .events import write_events
 MODEL = "model.keras"
 SUGGESTION = "suggestion.pbtxt"
 MEASUREMENTS = "measurements.json"
-LOGITS = "evaluation_logits"
+LOGITS = "evaluation_logits.npz"
 
 
 def keras_bytes(model: keras.Model) -> bytes:
@@ -33,14 +33,12 @@ def keras_bytes(model: keras.Model) -> bytes:
             return file.read()
 
 
-def logits_bytes(logits: Tree) -> tuple[str, bytes]:
-    """Ending and content of a file of logits: `npy`, or for several tasks `npz` with an array a task."""
+def logits_bytes(logits: Tree) -> bytes:
+    """Content of a file of logits: an archive, whose checksums tell of damage, of `logits` or `logits/<task>`."""
     buffer = io.BytesIO()
-    if isinstance(logits, dict):
-        np.savez(buffer, allow_pickle=False, **logits)
-        return "npz", buffer.getvalue()
-    np.save(buffer, logits, allow_pickle=False)
-    return "npy", buffer.getvalue()
+    arrays = {f"logits/{name}": of_task for name, of_task in logits.items()} if isinstance(logits, dict) else None
+    np.savez(buffer, allow_pickle=False, **(arrays or {"logits": logits}))
+    return buffer.getvalue()
 
 
 def write_model(folder: str, model: keras.Model) -> None:
@@ -72,8 +70,7 @@ def write_artifacts(
     """
     write_records(folder, number, suggestion, measurements)
     if logits is not None:
-        ending, content_of_logits = logits_bytes(logits)
-        files.write_atomically(files.join(folder, f"{LOGITS}.{ending}"), content_of_logits)
+        files.write_atomically(files.join(folder, LOGITS), logits_bytes(logits))
     write_weights(folder, tower)
     write_model(folder, model)
     return f"trials/{number}/{MODEL}"

@@ -66,23 +66,20 @@ def read_labels(model_dir: str) -> EvaluationLabels | None:
 
 def read_logits(model_dir: str, number: int) -> Tree:
     """The evaluation logits of a finished trial. Raises `LogitsError`."""
-    path = files.join(trial_folder(model_dir, number), f"{LOGITS}.npy")
-    content = files.read_bytes(path)
-    try:
-        found = _archive(f"{path.removesuffix('npy')}npz") if content is None else np.load(io.BytesIO(content))
-    except (OSError, ValueError, EOFError) as error:
-        raise LogitsError(f"the evaluation logits of trial {number} are damaged: {error}") from error
+    found = _archive(files.join(trial_folder(model_dir, number), LOGITS))
     if found is None:
         raise LogitsError(f"the evaluation logits of trial {number} are gone or damaged")
-    return found
+    return found["logits"] if "logits" in found else {name.removeprefix("logits/"): a for name, a in found.items()}
 
 
 def _archive(path: str) -> dict[str, np.ndarray] | None:
-    content = files.read_bytes(path)
-    if content is None:
+    """Arrays by name, each with its checksum; None where the file is gone or damaged."""
+    file = files.opened(path)
+    if file is None:
         return None
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        with file, zipfile.ZipFile(file) as archive:
+            parts = {name: io.BytesIO(archive.read(name)) for name in archive.namelist()}
+            return {name.removesuffix(".npy"): np.load(part, allow_pickle=False) for name, part in parts.items()}
+    except files.DAMAGE:
         return None

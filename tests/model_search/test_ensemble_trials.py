@@ -204,7 +204,7 @@ def test_a_member_without_files_makes_its_ensemble_infeasible_and_the_search_goe
     search = open_small(tmp_path, SPEC + INTERMIXED % "", 4)
     for _ in range(2):
         run_trial(search, search.store.claim(search.study.id, "tester", 60.0))
-    for name in ("weights.npz", "evaluation_logits.npy"):
+    for name in ("weights.npz", "evaluation_logits.npz"):
         (tmp_path / "trials" / "2" / name).unlink()
     work(search, "tester", 60.0)
     states = [trial.state for trial in search.store.trials(search.study.id)]
@@ -239,12 +239,30 @@ def test_where_no_members_fit_together_the_trial_searches_and_says_so(averaged, 
     assert (found["large"].kind, found["large"].members) == (TrialKind.SEARCH, ())
 
 
-def test_a_member_without_logits_is_run_again(tmp_path) -> None:
+def _junk(content: bytes) -> bytes:
+    return b"no numbers"
+
+
+def _one_bit(content: bytes) -> bytes:
+    place = len(content) // 2
+    return content[:place] + bytes([content[place] ^ 8]) + content[place + 1 :]
+
+
+def _cut(content: bytes) -> bytes:
+    return content[:500]
+
+
+@pytest.mark.parametrize(
+    ("name", "damaged"),
+    [("evaluation_logits.npz", _junk), ("evaluation_logits.npz", _one_bit), ("model.keras", _cut)],
+)
+def test_a_member_with_a_damaged_file_is_run_again(tmp_path, name, damaged) -> None:
     search = open_small(tmp_path, SPEC + INTERMIXED % "", 3)
     for _ in range(2):
         run_trial(search, search.store.claim(search.study.id, "tester", 60.0))
     logits = [read_logits(str(tmp_path), number) for number in (1, 2)]
-    (tmp_path / "trials" / "2" / "evaluation_logits.npy").write_bytes(b"no numbers")
+    path = tmp_path / "trials" / "2" / name
+    path.write_bytes(damaged(path.read_bytes()))
     work(search, "tester", 60.0)
     trials_of(search)
     np.testing.assert_allclose(read_logits(str(tmp_path), 3), np.mean(logits, axis=0), atol=1e-5)

@@ -11,9 +11,10 @@ from test_start_weights import DENSE, LOWRANK, run, sharing, stored
 from model_search.architecture import Architecture
 from model_search.errors import UsageError
 from model_search.replay import NotYetError, wait_for_needs
+from model_search.result_trial import result_trial
 from model_search.spec import complete, parse_spec, validate
 from model_search.spec.replay import replay_count, replay_needs
-from model_search.study import Suggestion, TrialKind, TrialState
+from model_search.study import Result, Suggestion, TrialKind, TrialState
 from model_search.trainer import work
 
 
@@ -100,6 +101,22 @@ def test_an_ensemble_comes_out_the_same_behind_its_members(tmp_path, combining):
     last = again.store.trial(again.study.id, 3)
     assert (last.suggestion.kind, last.suggestion.members) == (TrialKind.ENSEMBLE, (1, 2))
     assert last.result.metrics == pytest.approx(trial.result.metrics, abs=1e-6)
+    # What was replayed is what comes out, be a member better or not.
+    assert result_trial(again.store, again.study) == last
+
+
+def test_what_comes_out_of_a_replay_that_did_not_get_to_its_end_is_its_best(tmp_path):
+    search = open_small(tmp_path, spec_of(" ".join(f"towers {{ architecture: '{n}' }}" for n in (DENSE, LOWRANK))), 9)
+    assert result_trial(search.store, search.study) is None
+    for objective in (0.75, 0.5):
+        claim = search.store.claim(search.study.id, "tester", 60.0)
+        search.store.suggest(claim, search.controller.suggest(claim.number, search.history))
+        search.store.complete(claim, Result(objective, 1.0, {"accuracy": objective}, 1, 1.0, ""))
+    assert result_trial(search.store, search.study).number == 1
+    claim = search.store.claim(search.study.id, "tester", 60.0)
+    search.store.suggest(claim, search.controller.suggest(claim.number, search.history))
+    search.store.complete(claim, Result(0.25, 1.0, {"accuracy": 0.25}, 1, 1.0, ""))
+    assert result_trial(search.store, search.study).number == 3
 
 
 def spec_of(replay: str, more: str = "") -> str:

@@ -27,6 +27,7 @@ from model_search.trainer import work
 from model_search.training import fit as fitting
 from model_search.training.artifacts import trial_folder
 from model_search.training.checkpoint import load_checkpoint
+from model_search.training.evaluation_labels import read_logits
 from model_search.training.fit import InterruptedTraining
 from model_search.trial_store.contract import LeaseLostError
 
@@ -49,7 +50,7 @@ def test_a_trial_leaves_result_measurements_and_files(tmp_path) -> None:
     assert steps == [2, 4, 6, 8, 10, 12, 14, 16, 18, 20]
     folder = tmp_path / "trials" / "1"
     assert {path.name for path in folder.iterdir()} == {
-        "model.keras", "suggestion.pbtxt", "replay.pbtxt", "measurements.json", "evaluation_logits.npy",
+        "model.keras", "suggestion.pbtxt", "replay.pbtxt", "measurements.json", "evaluation_logits.npz",
         "events.out.tfevents.model_search", "weights.npz",
     }  # fmt: skip
     assert suggestion_from_text((folder / "suggestion.pbtxt").read_text()) == (1, trial.suggestion)
@@ -71,7 +72,7 @@ def test_the_exported_model_gives_the_stored_score_on_raw_input(tmp_path) -> Non
         right += int((model.predict_on_batch(features).argmax(axis=1) == labels.numpy()).sum())
         total += len(labels)
     assert right / total == pytest.approx(trial.result.objective)
-    logits = np.load(tmp_path / "trials" / "1" / "evaluation_logits.npy")
+    logits = read_logits(str(tmp_path), 1)
     assert logits.shape == (total, 2)
 
 
@@ -129,7 +130,7 @@ def test_going_on_from_a_checkpoint_gives_what_an_uninterrupted_trial_gives(tmp_
             with pytest.raises(InterruptedTraining):
                 way.run_trial(stopping, claim(search))
         way.run_trial(search, claim(search))
-        results.append(np.load(tmp_path / str(interrupted) / "trials" / "1" / "evaluation_logits.npy"))
+        results.append(read_logits(str(tmp_path / str(interrupted)), 1))
     np.testing.assert_allclose(*results, rtol=1e-3, atol=1e-4)
 
 

@@ -17,6 +17,7 @@ from model_search.search_parts import Search
 from model_search.start_weights import start_weights
 from model_search.study import Suggestion, TrialKind, TrialState
 from model_search.training import fit as fitting
+from model_search.training.evaluation_labels import read_logits
 from model_search.training.fit import InterruptedTraining
 from model_search.training.optimizers import build_optimizer
 from model_search.transfer.report import read_report
@@ -157,7 +158,7 @@ def test_a_checkpoint_wins_over_the_weights_of_the_parent(tmp_path):
             assert (folder / "trials" / "2" / "checkpoint.npz").exists()
             (folder / "trials" / "1" / "weights.npz").unlink()
         run(search, DENSE, LOWRANK, parents=(1,))
-        logits.append(np.load(folder / "trials" / "2" / "evaluation_logits.npy"))
+        logits.append(read_logits(str(folder), 2))
         assert report(folder, 2).origins[0].error == ""
     np.testing.assert_allclose(*logits, rtol=1e-3, atol=1e-4)
 

@@ -8,6 +8,7 @@ from model_search.errors import UsageError
 from model_search.report.leaderboard import ranked
 from model_search.run_trial import run_trial
 from model_search.study import Measurement, Result, TrialState
+from model_search.training.evaluation_labels import read_logits
 from model_search.training.fit import InterruptedTraining
 from model_search.trial_store.contract import LeaseLostError
 
@@ -52,7 +53,7 @@ def test_a_trial_ahead_of_others_goes_on_to_what_it_would_have_been(tmp_path) ->
         search = open_small(tmp_path / name, spec, train_steps=90)
         run_trial(search, claim(search))
         assert search.store.trial(search.study.id, 1).state is TrialState.COMPLETED
-        logits.append(np.load(tmp_path / name / "trials" / "1" / "evaluation_logits.npy"))
+        logits.append(read_logits(str(tmp_path / name), 1))
         values = [search.store.rung_values(search.study.id, step) for step in RUNGS]
         assert [len(rung) for rung in values] == ([1, 1] if name == "with" else [0, 0])
     np.testing.assert_allclose(*logits, rtol=1e-4, atol=1e-5)

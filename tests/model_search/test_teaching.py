@@ -17,6 +17,7 @@ from model_search.stored_networks import stored_network
 from model_search.study import Suggestion, TrialKind, TrialState, rank_key
 from model_search.teaching import teaching_of
 from model_search.trainer import work
+from model_search.training.evaluation_labels import read_logits
 from model_search.training.teacher_outputs import TeacherOutputs
 
 HYPERPARAMETERS = {"learning_rate": 2**-7, "optimizer": "adam", "dropout_rate": -1.0}
@@ -47,7 +48,7 @@ def taught(tmp_path, monkeypatch):
 
 
 def logits(search, number):
-    return np.load(f"{search.model_dir}/trials/{number}/evaluation_logits.npy")
+    return read_logits(search.model_dir, number)
 
 
 def weights(search, number):

@@ -8,7 +8,7 @@ import pytest
 
 from model_search.data.signature import from_json
 from model_search.model_file import load_model
-from model_search.training.evaluation_labels import read_labels
+from model_search.training.evaluation_labels import read_labels, read_logits
 from model_search.training.metrics import evaluate
 
 QUICK = ["--spec=small_dnn", "--train_steps=20", "--num_trainers=0", "--label=label"]
@@ -55,7 +55,7 @@ def test_the_best_ensemble_teaches(searched, command) -> None:
     (report,) = [path for path in Path(folder).glob("distilled/*/distilled.json") if path.parent.name != "1-within-250"]
     found = json.loads(report.read_text())
     members = [int(number) for number in report.parent.name.removesuffix("-within-250").split("-")]
-    logits = np.mean([np.load(folder / "trials" / str(n) / "evaluation_logits.npy") for n in members], axis=0)
+    logits = np.mean([read_logits(str(folder), n) for n in members], axis=0)
     assert found["teacher_name"].startswith("trial")
     task = from_json(json.loads((folder / "signature.json").read_text())).task
     labels = read_labels(str(folder))

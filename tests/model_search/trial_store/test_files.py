@@ -187,6 +187,6 @@ def test_a_damaged_download_gets_no_name(service: Service, tmp_path: Path, monke
     assert list((there / "trials/1").iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["model.keras", "weights.npz", "evaluation_logits.npy", "replay.pbtxt", "test_1.json"])
+@pytest.mark.parametrize("name", ["model.keras", "weights.npz", "evaluation_logits.npz", "replay.pbtxt", "test_1.json"])
 def test_names_of_files(name: str) -> None:
     assert is_file_name(name)
