@@ -1,6 +1,7 @@
 """Trials of ensembles, on real stores, networks and files."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from searches import SPEC, open_small
+from sklearn.datasets import load_digits
 
 from model_search.conclusion import conclude
 from model_search.ensemble_networks import trained_ensemble, weights_of
@@ -171,18 +173,32 @@ user_suggestions {
 )
 
 
-@pytest.mark.parametrize(
-    ("mode", "combining", "freeze"),
-    [
-        ("ADAPTIVE", "AVERAGE_ENSEMBLE", True),
-        ("ADAPTIVE", "WEIGHTED_ENSEMBLE", False),
-        ("RESIDUAL", "WEIGHTED_ENSEMBLE", True),
-        ("RESIDUAL", "AVERAGE_ENSEMBLE", False),
-    ],
-)
-def test_an_ensemble_that_grows(tmp_path, mode, combining, freeze) -> None:
+def with_trials_of(other, folder, count: int, ensembles: str, trials: int, **options):
+    """A search that has the first trials of another, and runs the others itself."""
+    search = open_small(folder, ensembles, trials, **options)
+    for trial in trials_of(other)[:count]:
+        claim = search.store.claim(search.study.id, "tester", 60.0)
+        assert claim.number == trial.number
+        search.store.suggest(claim, trial.suggestion)
+        of_trial = Path("trials", str(trial.number))
+        shutil.copytree(other.model_dir / of_trial, folder / of_trial)
+        search.store.complete(claim, trial.result)
+    work(search, "tester", 60.0)
+    return search
+
+
+@pytest.fixture(scope="module")
+def first_tower(tmp_path_factory):
+    """A search with one tower, where every way to grow ensembles from it begins."""
+    return finished(tmp_path_factory.mktemp("first"), GROWING % ("ADAPTIVE", ""), trials=1, spec=NORMALISED)
+
+
+@pytest.mark.parametrize("mode", ["ADAPTIVE", "RESIDUAL"])
+@pytest.mark.parametrize("combining", ["AVERAGE_ENSEMBLE", "WEIGHTED_ENSEMBLE"])
+@pytest.mark.parametrize("freeze", [True, False])
+def test_an_ensemble_that_grows(first_tower, tmp_path, mode, combining, freeze) -> None:
     own = GROWING % (mode, f"combining_type: {combining} freeze_previous: {str(freeze).lower()}")
-    search = finished(tmp_path, own, spec=NORMALISED)
+    search = with_trials_of(first_tower, tmp_path, 1, NORMALISED + own, 3)
     trials = trials_of(search)
     assert [trial.suggestion.members for trial in trials[:2]] == [(), (1,)]
     first, second = stored(search, 1), stored(search, 2)
@@ -198,6 +214,60 @@ def test_an_ensemble_that_grows(tmp_path, mode, combining, freeze) -> None:
         third = stored(search, 3)
         assert_equal_bits(tower(third, "tower_1"), tower(second, "tower_1"))
         assert_equal_bits(tower(third, "tower_2"), tower(second, "tower_0"))
+
+
+NONADAPTIVE = """
+problem_type: DNN minimum_depth: 1 maximum_depth: 2
+blocks_to_use: "FULLY_CONNECTED" blocks_to_use: "FIXED_OUTPUT_FULLY_CONNECTED_64"
+learning_spec { min_learning_rate: 1e-3 max_learning_rate: 1e-2 optimizers: "adam" }
+ensemble_spec {
+  ensemble_search_type: NONADAPTIVE_ENSEMBLE_SEARCH
+  nonadaptive_search { width: 2 minimal_pool_size: 3 num_trials_to_consider: 3 }
+  combining_type: %s
+}
+"""
+ON_DIGITS = {"train_steps": 30, "batch_size": 32}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory, digits):
+    """Three towers, trained apart, from which ensembles are drawn."""
+    folder = tmp_path_factory.mktemp("pool")
+    search = open_small(folder, NONADAPTIVE % "AVERAGE_ENSEMBLE", 3, data=digits, **ON_DIGITS)
+    work(search, "tester", 60.0)
+    return search
+
+
+@pytest.mark.parametrize("combining", ["AVERAGE_ENSEMBLE", "WEIGHTED_ENSEMBLE"])
+def test_ensembles_after_a_pool_of_towers(pool, digits, tmp_path, combining) -> None:
+    search = with_trials_of(pool, tmp_path, 3, NONADAPTIVE % combining, 5, data=digits, **ON_DIGITS)
+    trials = trials_of(search)
+    assert [trial.suggestion.kind for trial in trials] == [TrialKind.SEARCH] * 3 + [TrialKind.ENSEMBLE] * 2
+    drawn = [trial.suggestion.members for trial in trials[3:]]
+    assert drawn[0] != drawn[1] and {*drawn} <= {(1, 2), (1, 3), (2, 3)}
+    labels = read_labels(search.model_dir).labels
+    handle = StudyHandle(search.store, search.study, search.model_dir)
+    raw = [x for x, _, _ in search.pipeline.provider.evaluation()]
+    features = {name: np.concatenate([x[name].numpy() for x in raw]) for name in raw[0]}
+    for trial in trials[3:]:
+        parts = [read_logits(search.model_dir, number) for number in trial.suggestion.members]
+        if combining == "AVERAGE_ENSEMBLE":
+            expected = (parts[0] + parts[1]) / 2
+        else:
+            weights = stored(search, trial.number)
+            kernel, bias = weights["ensemble.weights/kernel"], weights["ensemble.weights/bias"]
+            assert np.abs(kernel - np.tile(np.eye(10), (2, 1)) / 2).max() > 1e-3, "the mix was trained"
+            expected = np.concatenate(parts, axis=1) @ kernel + bias
+        np.testing.assert_allclose(read_logits(search.model_dir, trial.number), expected, rtol=1e-5, atol=1e-5)
+        assert trial.result.objective == pytest.approx((expected.argmax(axis=1) == labels).mean())
+        path = handle.export(str(tmp_path / f"{trial.number}.keras"), trial.number)
+        predicted = load_model(path).predict(features, verbose=0).argmax(axis=1)
+        assert (predicted == labels).mean() == pytest.approx(trial.result.objective)
 
 
 def test_a_member_without_files_makes_its_ensemble_infeasible_and_the_search_goes_on(tmp_path) -> None:
