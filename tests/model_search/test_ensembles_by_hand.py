@@ -5,6 +5,7 @@ matter, and one step of plain gradient descent has one right answer.
 """
 
 import itertools
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from model_search.network.weights_file import write_weights
 from model_search.search_parts import Search
 from model_search.spec import complete, parse_spec
 from model_search.study import Result, Suggestion, TrialKind
-from model_search.training.artifacts import logits_bytes
+from model_search.training.artifacts import LOGITS, logits_bytes
 from model_search.training.evaluation_labels import LogitsError, read_labels
 from model_search.training.fit import Fit
 from model_search.training.fit_ensemble import fit_network
@@ -79,7 +80,9 @@ def opened(tmp_path_factory) -> Search:
         folder = Path(search.model_dir) / "trials" / str(number)
         folder.mkdir(parents=True)
         write_towers(folder, towers)
-        (folder / "model.keras").touch()
+        # What a mean needs of its members' models is that they are whole.
+        with zipfile.ZipFile(folder / "model.keras", "w") as archive:
+            archive.writestr("of", "nothing")
         search.store.complete(claim, Result(0.5, 1.0, {"accuracy": 0.5}, 6, 1.0, f"trials/{number}/model.keras"))
     return search
 
@@ -169,8 +172,7 @@ def test_a_mean_of_stored_logits_is_scored(opened, way) -> None:
     second = 1 * wrong
     second[0] *= 4
     for number, logits in ((1, 2 * right), (2, second)):
-        content = logits_bytes(logits)[1]
-        (Path(opened.model_dir) / "trials" / str(number) / "evaluation_logits.npy").write_bytes(content)
+        (Path(opened.model_dir) / "trials" / str(number) / LOGITS).write_bytes(logits_bytes(logits))
     found = combined(in_way(opened, way, "AVERAGE"), case_of(way).suggestion)
     expected = 1 * right + 0.5 * wrong
     expected[0] = (1 * right + 2 * wrong)[0]
