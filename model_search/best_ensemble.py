@@ -97,6 +97,12 @@ def best_ensemble(
         raise UsageError(f"the evaluation data have {len(first) + len(second)} examples, too few to select by a half")
     known, judge = everything.rows(first), everything.rows(second)
     counts = selected(task, known, size)
+    # Models are read of those selected alone: they are the large files.
+    while damaged := {number for number in counts if not files.is_whole_archive(paths[number])}:
+        known = known.without(damaged)
+        if len(known.logits) < 2:
+            raise UsageError(f"an ensemble needs two undamaged models, {model_dir} has {len(known.logits)}")
+        counts = selected(task, known, size)
     (single,) = selected(task, known, 1)
     if method == "stacking":
         weights = stacked(task, known, counts)
@@ -119,7 +125,7 @@ def best_ensemble(
 
 
 def _candidates(store: TrialStore, study: Study, model_dir: str) -> tuple[dict[int, str], Judged]:
-    """Models and logits of the best trials that have both, undamaged."""
+    """Models and logits of the best trials that have both."""
     known = read_labels(model_dir)
     if known is None:
         raise UsageError(
@@ -129,7 +135,7 @@ def _candidates(store: TrialStore, study: Study, model_dir: str) -> tuple[dict[i
     for trial in store.best(study.id, CANDIDATES, TOWER_KINDS):
         store.bring_files(study.id, trial.number)
         path = _path(model_dir, trial)
-        if path and files.is_whole_archive(path):
+        if path and files.exists(path):
             try:
                 logits[trial.number] = read_logits(model_dir, trial.number)
             except LogitsError:

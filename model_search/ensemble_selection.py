@@ -6,7 +6,7 @@ Niculescu-Mizil 2006, "Getting the Most Out of Ensemble Selection".
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,6 +40,10 @@ class Judged:
         """Some of the examples."""
         logits = {number: mapped(lambda a: a[rows], tree) for number, tree in self.logits.items()}
         return Judged(logits, *(mapped(lambda a: a[rows], tree) for tree in (self.labels, self.weights)))
+
+    def without(self, numbers: Set[int]) -> "Judged":
+        """All but these trials."""
+        return replace(self, logits={n: tree for n, tree in self.logits.items() if n not in numbers})
 
     def drawn(self, times: np.ndarray) -> "Judged":
         """Each example so many times; as it is where none of any weight was drawn for a task."""

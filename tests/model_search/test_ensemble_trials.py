@@ -357,6 +357,23 @@ def test_the_best_ensemble_of_all_trials(averaged, tmp_path) -> None:
     np.testing.assert_allclose(predictions, probabilities, atol=1e-5)
 
 
+def test_the_best_ensemble_is_made_of_what_is_whole(averaged, tmp_path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(averaged.model_dir, folder)
+    handle = StudyHandle(averaged.store, averaged.study, str(folder))
+    (damaged, *_) = handle.best_ensemble(1).members
+    path = folder / "trials" / str(damaged) / "model.keras"
+    path.write_bytes(_one_bit(path.read_bytes()))
+    together = handle.best_ensemble(5)
+    assert damaged not in together.members
+    handle.export_ensemble(str(tmp_path / "together.keras"), together)
+    for number in {1, 2, 4, 5} - {damaged}:
+        path = folder / "trials" / str(number) / "model.keras"
+        path.write_bytes(_cut(path.read_bytes()))
+    with pytest.raises(UsageError, match=r"an ensemble needs two undamaged models, .* has [01]"):
+        handle.best_ensemble(5)
+
+
 def test_the_best_stack_predicts_what_it_was_judged_by(averaged) -> None:
     handle = StudyHandle(averaged.store, averaged.study, averaged.model_dir)
     together = handle.best_ensemble(5, "stacking")
