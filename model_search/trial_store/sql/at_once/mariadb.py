@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ....study import Goal, Measurement, Objective, Result, Suggestion, TrialState
+from ....study import Goal, Measurement, Suggestion, TrialState
 from ...contract import Claim
 from ...texts import stored_text
 from ..changes import claimed_before
-from ..encoding import metrics_text, result_values, suggestion_values
+from ..encoding import metrics_text, suggestion_values
 from ..transaction import Transition, no_study
+from .endings import Endings
 from .parts import UndecidedError, outlook
 
 NOW = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000000e0)"
@@ -133,35 +134,14 @@ def measure(connection: Connection, claim: Claim, measurement: Measurement) -> b
     return _done(connection, MEASURE, _named(claim) | values) is not None
 
 
-def complete(connection: Connection, claim: Claim, result: Result) -> bool:
-    """Stores the result."""
-    return _moved(connection, claim, Transition.COMPLETE, _result_values(result))
-
-
-def stop(connection: Connection, claim: Claim, result: Result) -> bool:
-    """Stores the result so far."""
-    return _moved(connection, claim, Transition.STOP, _result_values(result))
-
-
-def fail(connection: Connection, claim: Claim, reason: str) -> bool:
-    """Stores the reason."""
-    return _moved(connection, claim, Transition.FAIL, {"error": stored_text(reason) or "no reason given"})
-
-
-def release(connection: Connection, claim: Claim) -> bool:
-    """Gives the trial and its attempt back."""
-    return _moved(connection, claim, Transition.RELEASE, {"attempt": claim.attempt - 1})
-
-
-def _result_values(result: Result) -> dict[str, Any]:
-    # The cost goes by the study's own goal, which the server looks up.
-    return result_values(result, Objective("", Goal.MINIMIZE))
-
-
 def _moved(connection: Connection, claim: Claim, transition: Transition, values: dict[str, Any]) -> bool:
     """A transition of a claimed trial, with columns to set besides; see `StudyTransaction.move_claimed`."""
     parameters = _named(claim) | {f"{name}_": value for name, value in values.items()}
     return bool(_done(connection, _move(transition, tuple(values)), parameters))
+
+
+_ENDINGS = Endings(_moved)
+complete, stop, fail, release = _ENDINGS.complete, _ENDINGS.stop, _ENDINGS.fail, _ENDINGS.release
 
 
 @cache

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Executable, bindparam, case, exists, select, 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
-from ....study import Goal, Measurement, Objective, Result, Suggestion, TrialState
+from ....study import Goal, Measurement, Suggestion, TrialState
 from ...contract import Claim
-from ...texts import stored_text
 from ..clock import now
-from ..encoding import metrics_text, result_values, suggestion_values
+from ..encoding import metrics_text, suggestion_values
 from ..tables import measurements, studies, trials
 from ..transaction import Transition
+from .endings import Endings
 from .parts import STATES, counted, held_study
 from .postgresql_claims import claim
 
@@ -65,36 +65,15 @@ def _measure() -> Executable:
     return replaced.returning(columns.number)
 
 
-def complete(connection: Connection, claim: Claim, result: Result) -> bool:
-    """Stores the result."""
-    return _moved(connection, claim, Transition.COMPLETE, _result_values(result))
-
-
-def stop(connection: Connection, claim: Claim, result: Result) -> bool:
-    """Stores the result so far."""
-    return _moved(connection, claim, Transition.STOP, _result_values(result))
-
-
-def fail(connection: Connection, claim: Claim, reason: str) -> bool:
-    """Stores the reason."""
-    return _moved(connection, claim, Transition.FAIL, {"error": stored_text(reason) or "no reason given"})
-
-
-def release(connection: Connection, claim: Claim) -> bool:
-    """Gives the trial and its attempt back."""
-    return _moved(connection, claim, Transition.RELEASE, {"attempt": claim.attempt - 1})
-
-
-def _result_values(result: Result) -> dict[str, Any]:
-    values = result_values(result, Objective("", Goal.MINIMIZE))
-    del values["cost"]  # by the study's own goal, which the server looks up
-    return values
-
-
 def _moved(connection: Connection, claim: Claim, transition: Transition, values: dict[str, Any]) -> bool:
     """A transition of a claimed trial, with columns to set besides; see `StudyTransaction.move_claimed`."""
+    values = {name: value for name, value in values.items() if name != "cost"}
     parameters = _named(claim) | {f"{name}_": value for name, value in values.items()}
     return bool(connection.execute(_move(transition, tuple(values)), parameters).rowcount)
+
+
+_ENDINGS = Endings(_moved)
+complete, stop, fail, release = _ENDINGS.complete, _ENDINGS.stop, _ENDINGS.fail, _ENDINGS.release
 
 
 @cache
