@@ -6,9 +6,9 @@ import numpy as np
 
 from ..architecture import Architecture, depth
 from ..spec import SearchSpec
-from ..spec.towers import role_of, tower
+from ..spec.towers import role_of
 from .algorithm import Proposal
-from .edits import searched_blocks
+from .random_towers import RandomTowers
 
 
 def trials_before_depth(spec: SearchSpec, deep: int) -> int:
@@ -36,8 +36,7 @@ def deepest(spec: SearchSpec, completed: int) -> int:
 
 def towers_of_any_depth(spec: SearchSpec, completed: int, rng: np.random.Generator, count: int) -> Iterator[Proposal]:
     """So many random towers of the depths that are allowed now, each depth as often."""
-    names, last = searched_blocks(spec), deepest(spec, completed)
+    towers, last = RandomTowers(spec), deepest(spec, completed)
     for _ in range(count):
         deep = int(rng.integers(spec.minimum_depth, last + 1))
-        letters = rng.integers(len(names), size=deep).tolist()
-        yield Proposal(tower(spec, [names[letter] for letter in letters]), origin="random")
+        yield Proposal(towers.of(deep, rng), origin="random")

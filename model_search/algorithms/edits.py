@@ -11,19 +11,12 @@ import numpy as np
 from ..architecture import TURNS, Architecture
 from ..block import Role
 from ..spec import SearchSpec
-from ..spec.towers import form_of, role_of, tower, turn_of
+from ..spec.towers import form_of, role_of, turn_of
 
 
 def searched_blocks(spec: SearchSpec) -> list[str]:
     """The blocks that towers are made of: all but flattens and summaries, which the engine places."""
     return [name for name in spec.blocks_to_use if role_of(name) not in TURNS]
-
-
-def random_towers(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Architecture]:
-    """Towers of `minimum_depth` uniformly drawn blocks, without end."""
-    names = searched_blocks(spec)
-    while True:
-        yield tower(spec, rng.choice(names, spec.minimum_depth).tolist())
 
 
 def grown(spec: SearchSpec, architecture: Architecture, rng: np.random.Generator) -> Iterator[Architecture]:

@@ -11,14 +11,15 @@ import numpy as np
 
 from ..architecture import Architecture, depth
 from ..spec import SearchSpec
-from ..spec.towers import role_of, tower
+from ..spec.towers import role_of
 from ..study import History, Trial
 from . import coordinate_descent, random_search
 from .algorithm import Proposal
 from .beam import beam_of
 from .choice import first_new
 from .depths import trials_before_depth
-from .edits import crossed, mutated, searched_blocks
+from .edits import crossed, mutated
+from .random_towers import RandomTowers
 
 # Children of an operator that are looked at before descent has its turn.
 _DRAWS = 200
@@ -77,11 +78,11 @@ def _crossovers(
 
 def _random(spec: SearchSpec, beam: Sequence[Trial], completed: int, rng: np.random.Generator) -> Iterator[Proposal]:
     """Random towers, of depths from the first towers' to that of the deepest of the beam, without end."""
-    names = searched_blocks(spec)
+    towers = RandomTowers(spec)
     deepest = max(spec.minimum_depth, *(_depth(trial.architecture) for trial in beam))
     while True:
         deep = int(rng.integers(spec.minimum_depth, deepest + 1))
-        yield Proposal(tower(spec, rng.choice(names, deep).tolist()), origin="random")
+        yield Proposal(towers.of(deep, rng), origin="random")
 
 
 def _depth(architecture: Architecture) -> int:

@@ -9,7 +9,7 @@ from ..spec import SearchSpec
 from ..study import History
 from .algorithm import Proposal
 from .choice import first_new
-from .edits import random_towers
+from .random_towers import random_towers
 
 _DRAWS = 200
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_search.algorithms.edits import grown, mutated, random_towers
+from model_search.algorithms.edits import grown, mutated
+from model_search.algorithms.random_towers import random_towers
 from model_search.architecture import PLATES as FORM
 from model_search.architecture import Architecture, depth, ordered
 from model_search.block import Role
