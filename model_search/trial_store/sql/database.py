@@ -48,6 +48,7 @@ class Database:
         self.patience = Patience()
         self._writing = self.engine.execution_options(**{WRITE: True})
         self._at_once = self.engine if is_sqlite else single_statements(self.engine)
+        self._brief = self._writing if is_sqlite else self._at_once
         self._process = os.getpid()
         self._closed = False
 
@@ -76,12 +77,14 @@ class Database:
         return self._run(self._writing, work, patience)
 
     def at_once(self, work: Callable[[Connection], T], patience: float | None = None, is_repeated: bool = True) -> T:
-        """The same where each statement stands alone: the server begins and commits it by itself, in one round trip.
+        """The same where each statement stands alone on a server, which begins and commits it, in one round trip.
+
+        On SQLite it is a transaction as any other.
 
         Raises:
           LostError: where it is not to be repeated, and it is not known whether it was done.
         """
-        return self._run(self._at_once, work, patience, is_repeated=is_repeated)
+        return self._run(self._brief, work, patience, is_repeated=is_repeated)
 
     def close(self) -> None:
         """Gives back all connections."""

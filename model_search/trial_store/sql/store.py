@@ -166,7 +166,7 @@ class SqlTrialStore(TrialStore):
             if self._database.at_once(lambda connection: in_one(connection, claim, *arguments), patience):
                 return
             # A token that is void stays so: nobody needs to wait for a zombie's transaction.
-            self._database.at_once(lambda connection: changes.check_token(connection, claim), patience)
+            self._database.read(lambda connection: changes.check_token(connection, claim), patience)
         self._database.write(lambda connection: transaction(connection, claim, *arguments), patience)
 
     def close(self) -> None:
