@@ -2,14 +2,14 @@
 
     python benchmarks/trial_store.py [--backends=sqlite,postgresql,...] [--mariadb=mysql+pymysql://root@127.0.0.1/mysql]
 
-Model Search and Optuna do the same on the same server, one after the other: claim new trials, send heartbeats of
-them, complete them. `postgresql` is a private server in a temporary folder, `mariadb` a new database at --mariadb.
-`grpc-sqlite`, `grpc-postgresql` and `grpc-mariadb` put `model_search serve` and Optuna's gRPC proxy in front. Trainers
-are processes; each phase lasts --phase_seconds. Optuna's proxy has no heartbeats.
+Model Search and Optuna do the same on the same server, one after the other, in rounds: each trainer claims four new
+trials, sends sixteen heartbeats of them, completes them; each of the three ends when the last trainer has done it.
+`postgresql` is a private server in a temporary folder, `mariadb` a new database at --mariadb. `grpc-sqlite`,
+`grpc-postgresql` and `grpc-mariadb` put `model_search serve` and Optuna's gRPC proxy in front. Trainers are processes.
+Optuna's proxy has no heartbeats.
 """
 
 import contextlib
-import itertools
 import multiprocessing
 import os
 import signal
@@ -23,6 +23,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from absl import app, flags, logging
 from fleet.contestants import Contestant, Optunas, Ours
 from fleet.postgres import PrivatePostgres, free_port
@@ -35,37 +36,36 @@ BACKENDS = flags.DEFINE_list("backends", ["sqlite", "postgresql", "grpc-postgres
 MARIADB = flags.DEFINE_string("mariadb", "mysql+pymysql://root@127.0.0.1/mysql", "A MariaDB server.")
 TRAINERS = flags.DEFINE_list("trainers", ["1", "8", "64"], "Numbers of trainers.")
 SIZES = flags.DEFINE_list("sizes", ["100", "10000", "100000"], "Trials in the study when claims are timed.")
-PHASE = flags.DEFINE_float("phase_seconds", 4, "How long claims, heartbeats and completions are counted each.")
+ROUNDS = flags.DEFINE_integer("rounds", 5, "Of claims, heartbeats and completions.", lower_bound=1)
 CLAIMS = flags.DEFINE_integer("claims", 200, "Claims that are timed.", lower_bound=1)
 PHASES = ("claims", "heartbeats", "completions")
+# Trials that a trainer has at a time, and heartbeats of each: no more are under way than a fleet has.
+HELD, BEATS = 4, 4
 
 
-def trainer(contestant: Contestant, seconds: float, barrier: Barrier, counts: Any) -> None:
-    """One trainer: does each thing for so long, all trainers at the same time, and counts."""
+def trainer(contestant: Contestant, rounds: int, barrier: Barrier, times: Any) -> None:
+    """One trainer: in each round claims its trials, sends heartbeats of them, completes them; all trainers together.
+
+    The first to pass the barrier notes the time.
+    """
     contestant.open()
-    barrier.wait()
-    claims, done = [], []
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        claims.append(contestant.claim())
-    done.append((len(claims), time.perf_counter() - end + seconds))
-    barrier.wait()
-    done.append((0, seconds))
-    if has_heartbeats(contestant):
-        beats, end = 0, time.perf_counter() + seconds
-        for claim in itertools.cycle(claims):
-            if time.perf_counter() > end:
-                break
-            contestant.heartbeat(claim)
-            beats += 1
-        done[-1] = (beats, time.perf_counter() - end + seconds)
-    barrier.wait()
-    completed, begin = 0, time.perf_counter()
-    while claims and time.perf_counter() < begin + seconds:
-        contestant.complete(claims.pop())
-        completed += 1
-    done.append((completed, time.perf_counter() - begin))
-    counts.put(done)
+    moments = []
+    for _ in range(rounds):
+        barrier.wait()
+        moments.append(time.perf_counter())
+        claims = [contestant.claim() for _ in range(HELD)]
+        barrier.wait()
+        moments.append(time.perf_counter())
+        if has_heartbeats(contestant):
+            for claim in claims * BEATS:
+                contestant.heartbeat(claim)
+        barrier.wait()
+        moments.append(time.perf_counter())
+        for claim in claims:
+            contestant.complete(claim)
+        barrier.wait()
+        moments.append(time.perf_counter())
+    times.put(moments)
 
 
 def has_heartbeats(contestant: Contestant) -> bool:
@@ -76,16 +76,17 @@ def throughput(contestant: Contestant, trainers: int) -> list[float]:
     """Claims, heartbeats and completions per second, all trainers together."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["fleet.contestants", "optuna", "psycopg", "pymysql", "grpc", "__main__"])
-    barrier, counts = context.Barrier(trainers), context.Queue()
+    barrier, times = context.Barrier(trainers), context.Queue()
     unopened = type(contestant)(contestant.url, contestant.study)
-    arguments = (unopened, PHASE.value, barrier, counts)
-    workers = [context.Process(target=trainer, args=arguments) for _ in range(trainers)]
+    workers = [context.Process(target=trainer, args=(unopened, ROUNDS.value, barrier, times)) for _ in range(trainers)]
     for worker in workers:
         worker.start()
-    done = [counts.get(timeout=600) for _ in workers]
+    moments = np.array([times.get(timeout=600) for _ in workers]).reshape(trainers, ROUNDS.value, 1 + len(PHASES))
     for worker in workers:
         worker.join()
-    return [sum(part[phase][0] / part[phase][1] for part in done) for phase in range(len(PHASES))]
+    seconds = np.diff(moments.min(axis=0)).sum(axis=0)
+    done = np.array([HELD, HELD * BEATS * has_heartbeats(contestant), HELD]) * ROUNDS.value * trainers
+    return (done / seconds).tolist()
 
 
 def claim_milliseconds(contestant: Contestant) -> float:

@@ -13,28 +13,28 @@ from sqlalchemy.exc import IntegrityError
 from ....study import Goal, Measurement, Suggestion, TrialState
 from ...contract import Claim
 from ...texts import stored_text
+from ..changes import claimed_before
 from ..encoding import metrics_text, suggestion_values
 from ..transaction import Transition, no_study
 from .endings import Endings
-from .parts import UndecidedError
+from .parts import UndecidedError, outlook
 
 NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 NUMBER = " + ".join(state.value.lower() for state in TrialState)
 """The highest number of a study."""
 HELD = "study_id = :of AND number = :at AND state = 'RUNNING' AND token = :right"
 
-OUTLOOK = f"""
-SELECT {NUMBER} AS number, revision, max_trials,
-  waiting > 0 OR EXISTS (SELECT 1 FROM search_trials WHERE study_id = :of AND token = :right) OR EXISTS (
-    SELECT 1 FROM search_trials WHERE study_id = :of AND state = 'RUNNING' AND lease_expires <= {NOW}
-  ) AS is_undecided
-FROM search_studies WHERE id = :of"""
-
 CREATE = f"""
 INSERT INTO search_trials (study_id, number, state, attempt, trainer, error, revision, token, lease_expires)
-VALUES (:of, :at, 'RUNNING', 1, :by, '', :revision, :right, {NOW} + :lease)"""
+SELECT :of, {NUMBER} + 1, 'RUNNING', 1, :by, '', revision + 1, :right, {NOW} + :lease
+FROM search_studies WHERE id = :of AND waiting = 0 AND max_trials > {NUMBER}
+  AND NOT EXISTS (SELECT 1 FROM search_trials WHERE study_id = :of AND token = :right)
+  AND NOT EXISTS (
+    SELECT 1 FROM search_trials WHERE study_id = :of AND state = 'RUNNING' AND lease_expires <= {NOW})"""
 
-COUNT_NEW = "UPDATE search_studies SET revision = :revision, running = running + 1 WHERE id = :of"
+COUNT_NEW = f"""
+UPDATE search_studies SET revision = revision + 1, running = running + 1 WHERE id = :of RETURNING {NUMBER}"""
+
 
 HEARTBEAT = f"UPDATE search_trials SET lease_expires = {NOW} + :lease WHERE {HELD}"
 
@@ -44,7 +44,9 @@ SELECT study_id, number, :attempt, :step, :metrics, :objective FROM search_trial
 ON CONFLICT (study_id, number, attempt, step)
 DO UPDATE SET metrics = excluded.metrics, objective = excluded.objective"""
 
-STUDY = "SELECT revision + 1, goal FROM search_studies WHERE id = :of"
+# Ranks by the study's own goal.
+COST = f"""(SELECT CASE goal WHEN '{Goal.MAXIMIZE.value}' THEN -:objective_ ELSE :objective_ END
+  FROM search_studies WHERE id = :of)"""
 
 
 def claim(
@@ -59,21 +61,21 @@ def claim(
     """Hands out the next number; None where there is nothing to hand out. The same where it is asked for again.
 
     Raises:
-      UndecidedError: a trial waits, a lease has expired, or the token has a trial.
+      UndecidedError: a trial waits, or a lease has expired.
     """
-    study = connection.exec_driver_sql(OUTLOOK, {"of": study_id, "right": token}).one_or_none()
-    if study is None:
-        raise no_study(study_id)
-    if study.is_undecided:
-        raise UndecidedError
-    if study.number >= study.max_trials:
-        return None
-    of_both = {"of": study_id, "revision": study.revision + 1}
-    number = study.number + 1
+    of_study = {"of": study_id}
     lease = {"by": stored_text(trainer), "right": token, "lease": float(lease_seconds)}
-    connection.exec_driver_sql(CREATE, of_both | lease | {"at": number})
-    connection.exec_driver_sql(COUNT_NEW, of_both)
-    return Claim(study_id, number, 1, token, lease_seconds, None)
+    if _done(connection, CREATE, of_study | lease):
+        number = connection.exec_driver_sql(COUNT_NEW, of_study).scalar_one()
+        return Claim(study_id, number, 1, token, lease_seconds, None)
+    if known := claimed_before(connection, study_id, token, lease_seconds):
+        return known
+    found = connection.execute(outlook(), of_study).one_or_none()
+    if found is None:
+        raise no_study(study_id)
+    if found.expired or found.waiting or found.is_open:
+        raise UndecidedError
+    return None
 
 
 def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> bool:
@@ -103,17 +105,9 @@ def measure(connection: Connection, claim: Claim, measurement: Measurement) -> b
 
 def _moved(connection: Connection, claim: Claim, transition: Transition, values: dict[str, Any]) -> bool:
     """A transition of a claimed trial, with columns to set besides; see `StudyTransaction.move_claimed`."""
-    study = connection.exec_driver_sql(STUDY, {"of": claim.study_id}).one_or_none()
-    if study is None:
-        return False
-    renewed, goal = study
-    if "cost" in values:
-        values = values | {"cost": values["objective"] * (-1 if goal == Goal.MAXIMIZE.value else 1)}
     move, count = _move(transition, tuple(values))
-    parameters = _named(claim) | {f"{name}_": value for name, value in values.items()} | {"renewed": renewed}
-    if not _done(connection, move, parameters):
-        return False
-    return _done(connection, count, {"of": claim.study_id, "renewed": renewed})
+    parameters = _named(claim) | {f"{name}_": value for name, value in values.items()}
+    return _done(connection, move, parameters) and _done(connection, count, {"of": claim.study_id})
 
 
 _ENDINGS = Endings(_moved)
@@ -124,14 +118,15 @@ complete, stop, fail, release = _ENDINGS.complete, _ENDINGS.stop, _ENDINGS.fail,
 def _move(transition: Transition, names: tuple[str, ...]) -> tuple[str, str]:
     """The statements for the trial and for its study."""
     before, after = (state.value.lower() for state in (transition.before, transition.after))
-    values = {name: f":{name}_" for name in names}
+    values = {name: COST if name == "cost" else f":{name}_" for name in names}
+    values["revision"] = "(SELECT revision + 1 FROM search_studies WHERE id = :of)"
     if transition.after is not TrialState.RUNNING:
         values["lease_expires"] = "NULL"
     changed = ", ".join(f"{name} = {value}" for name, value in values.items())
     counted = f", {before} = {before} - 1, {after} = {after} + 1" if before != after else ""
     return (
-        f"UPDATE search_trials SET state = '{transition.after.value}', revision = :renewed, {changed} WHERE {HELD}",
-        f"UPDATE search_studies SET revision = :renewed{counted} WHERE id = :of",
+        f"UPDATE search_trials SET state = '{transition.after.value}', {changed} WHERE {HELD}",
+        f"UPDATE search_studies SET revision = revision + 1{counted} WHERE id = :of",
     )
 
 
