@@ -41,6 +41,7 @@ class BestEnsemble:
     Attributes:
       members: how often each trial is in, by number; once each where they are weighed.
       method: `greedy` or `stacking`.
+      is_plain: whether it is the mean of its members, each so often; of stacking, where nothing was clearly better.
       metrics: on the half that judges.
       single: number of the single trial that is best on the half that is selected by.
       single_metrics: of that one on the half that judges.
@@ -50,6 +51,7 @@ class BestEnsemble:
 
     members: Mapping[int, int]
     method: str
+    is_plain: bool
     metrics: Mapping[str, float]
     single: int
     single_metrics: Mapping[str, float]
@@ -59,10 +61,15 @@ class BestEnsemble:
 
     @property
     def text(self) -> str:
-        """`3, 5 (2 times)`, or with weights `3 (0.6123), 5 (0.5020)`; of several tasks those of the first."""
+        """`3, 5 (2 times)`, or with weights `3 (0.6123), 5 (0.5020)`; of several tasks those of the first.
+
+        Says where stacking found no weights that are better than those of the mean.
+        """
         if self.method == "stacking":
             first = next(iter(self.weights.values()))
             parts = [f"{number} ({weight:.4f})" for number, weight in zip(self.members, first, strict=True)]
+            if self.is_plain:
+                return f"{', '.join(parts)}, their mean, since no other weights are clearly better,"
         else:
             parts = [f"{n} ({count} times)" if count > 1 else str(n) for n, count in self.members.items()]
         return ", ".join(parts)
@@ -104,17 +111,20 @@ def best_ensemble(
             raise UsageError(f"an ensemble needs two undamaged models, {model_dir} has {len(known.logits)}")
         counts = selected(task, known, size)
     (single,) = selected(task, known, 1)
+    plain, is_plain = shares_of(task, counts), True
     if method == "stacking":
         weights = stacked(task, known, counts)
+        is_plain = all(np.array_equal(of_task, plain[name]) for name, of_task in weights.items())
         in_use = np.any([of_task > 0 for of_task in weights.values()], axis=0)
         weights = {name: of_task[in_use] for name, of_task in weights.items()}
         counts = {number: 1 for number, is_used in zip(sorted(counts), in_use, strict=True) if is_used}
     else:
-        weights = shares_of(task, counts)
+        weights = plain
     together = combined([judge.logits[number] for number in sorted(counts)], weights)
     return BestEnsemble(
         members=dict(sorted(counts.items())),
         method=method,
+        is_plain=is_plain,
         metrics=evaluate(task, together, judge.labels, judge.weights),
         single=single,
         single_metrics=evaluate(task, judge.logits[single], judge.labels, judge.weights),

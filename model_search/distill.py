@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -43,8 +44,9 @@ class Teacher:
 
     @property
     def name(self) -> str:
-        """`trial 5`, or `trials 3, 3 and 7`."""
-        *first, last = map(str, self.members)
+        """`trial 5`, or `trials 3 (2 times) and 7`."""
+        counts = Counter(self.members)
+        *first, last = [f"{number} ({count} times)" if count > 1 else str(number) for number, count in counts.items()]
         return f"trials {', '.join(first)} and {last}" if first else f"trial {last}"
 
 

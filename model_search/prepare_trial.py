@@ -71,7 +71,7 @@ def prepared(search: Search, claim: Claim) -> Prepared | Combined:
             if not is_new or repeats >= MAX_REPEATS or not repeats_another(search, claim, suggestion, tower):
                 costs = costs_of(tower)
                 check_costs(search.options, costs)
-                note_missing_ensemble(search, claim.number, suggestion)
+                note_missing_kind(search, claim.number, suggestion)
                 return Prepared(suggestion, tower, costs)
             repeats += 1
         except LimitError:
@@ -85,11 +85,17 @@ def prepared(search: Search, claim: Claim) -> Prepared | Combined:
     raise SearchSpaceExhaustedError(f"everything that the spec allows has been tried{_within(search)}")
 
 
-def note_missing_ensemble(search: Search, number: int, suggestion: Suggestion) -> None:
-    """Says, where a trial searches that was to be an ensemble, that there was none to make."""
-    is_due = kind_of(search.spec, number) is TrialKind.ENSEMBLE and suggestion.origin != REPLAY
-    if is_due and suggestion.kind is not TrialKind.ENSEMBLE:
-        note = f"searched, since there was no new ensemble of completed trials to make{_within(search)}"
+def note_missing_kind(search: Search, number: int, suggestion: Suggestion) -> None:
+    """Says, where a trial searches that was to be an ensemble or a student, what there was not."""
+    due = kind_of(search.spec, number)
+    if suggestion.origin == REPLAY or due is suggestion.kind:
+        return
+    missing = {
+        TrialKind.ENSEMBLE: f"there was no new ensemble of completed trials to make{_within(search)}",
+        TrialKind.DISTILLATION: "no trial had completed that could teach",
+    }
+    if due in missing:
+        note = f"searched, since {missing[due]}"
         logging.getLogger(__name__).warning("trial %d %s", number, note)
         add_note(search.model_dir, number, note)
 

@@ -15,6 +15,8 @@ ORIGINS = {"": "unknown", "user": "the spec's suggestions", "drawn": "members dr
 MODELLESS = {TrialState.STOPPED: "none", TrialState.COMPLETED: "removed to save space (--keep_models)"}
 """Why there is no model, by state."""
 
+UNWRITTEN = " (not there yet; `export --trial` puts it together from its members)"
+
 
 def trial_page(
     trial: Trial,
@@ -24,6 +26,7 @@ def trial_page(
     start: Sequence[str] = (),
     notes: Sequence[str] = (),
     weight: float | None = None,
+    is_written: bool = True,
 ) -> list[str]:
     """Lines of text that show one trial.
 
@@ -34,6 +37,7 @@ def trial_page(
       tasks: where the search has several.
       start: lines about what its weights started from.
       notes: what else was remembered of it.
+      is_written: whether the model's file is there; that of a mean is made when it is asked for.
       weight: lambda, the weight of its teacher's loss, where losses are balanced.
     """
     row = leaderboard_row(trial)
@@ -57,7 +61,7 @@ def trial_page(
         lines += metric_sections("metrics", trial.result.metrics, tasks)
         lines += [f"parameters: {trial.result.parameters:,}", *cost_lines(trial.result)]
         lines += [f"seconds: {trial.result.seconds:.2f}"]
-        lines += [f"model: {trial.result.model or MODELLESS[trial.state]}"]
+        lines += [f"model: {trial.result.model or MODELLESS[trial.state]}{'' if is_written else UNWRITTEN}"]
     if test:
         lines += metric_sections("test metrics", test, tasks)
     if trial.error:

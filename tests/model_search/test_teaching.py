@@ -10,6 +10,8 @@ from model_search.architecture import Architecture
 from model_search.controller import Controller
 from model_search.data.trees import mapped
 from model_search.model_dir import UNTAUGHT, add_note, notes_of
+from model_search.phases import kind_of
+from model_search.prepare_trial import note_missing_kind
 from model_search.report.leaderboard import leaderboard_rows, teacher_text
 from model_search.report.trial_page import trial_page
 from model_search.run_trial import run_trial
@@ -117,6 +119,16 @@ def test_an_ensemble_teaches_by_the_mean_of_its_members(taught, monkeypatch) -> 
     x = search.pipeline.train_arrays().x
     each = [np.asarray(stored_network(search, number)(x)) for number in (1, 2)]
     np.testing.assert_allclose(outputs, (each[0] + each[1]) / 2, rtol=1e-5, atol=1e-6)
+
+
+def test_a_student_without_a_teacher_searches_and_says_so(taught) -> None:
+    search = taught("a", students=0)
+    due = next(number for number in range(1, 50) if kind_of(search.spec, number) is TrialKind.DISTILLATION)
+    suggestion = Suggestion(Architecture.of(["FULLY_CONNECTED"]), {}, TrialKind.SEARCH)
+    note_missing_kind(search, due, suggestion)
+    note_missing_kind(search, due + 1, replace(suggestion, kind=kind_of(search.spec, due + 1)))
+    assert notes_of(search.model_dir, due) == ["searched, since no trial had completed that could teach"]
+    assert notes_of(search.model_dir, due + 1) == []
 
 
 def test_a_phase_of_distillation_gives_students_the_best_trial(tmp_path) -> None:

@@ -26,7 +26,7 @@ def searched(table, tmp_path_factory, run_here):
 def test_a_student_within_the_bound_is_written_and_compared(searched, command, tmp_path) -> None:
     folder, data = searched
     # Without the seed: the search knows it.
-    own = [*data[:-1], "--max_parameters=250", "--trials=2", "--distillation_type=CROSS_ENTROPY", "--temperature=2"]
+    own = [*data[:-1], "--max_parameters=250", "--max_trials=2", "--distillation_type=CROSS_ENTROPY", "--temperature=2"]
     output = tmp_path / "small.keras"
     done = command("distill", f"--model_dir={folder}", "--trial=1", *own, f"--output={output}")
     assert done.status == 0, done.err
@@ -49,7 +49,7 @@ def test_a_student_within_the_bound_is_written_and_compared(searched, command, t
 
 def test_the_best_ensemble_teaches(searched, command) -> None:
     folder, data = searched
-    own = ["--trial=ensemble", "--ensemble_size=3", "--max_parameters=250", "--trials=1", "--train_steps=5"]
+    own = ["--trial=ensemble", "--ensemble_size=3", "--max_parameters=250", "--max_trials=1", "--train_steps=5"]
     done = command("distill", f"--model_dir={folder}", *data, *own)
     assert done.status == 0, done.err
     (report,) = [path for path in Path(folder).glob("distilled/*/distilled.json") if path.parent.name != "1-within-250"]

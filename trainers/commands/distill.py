@@ -54,7 +54,7 @@ def define_flags() -> None:
     define_data_flags()
     flags.DEFINE_string("trial", "best", "Who teaches: best, ensemble, or the number of a trial.")
     flags.DEFINE_integer("max_parameters", None, "Weights of the small network, at most. Required.", lower_bound=1)
-    flags.DEFINE_integer("trials", 8, "Students that are tried, the best of which is kept.", lower_bound=1)
+    flags.DEFINE_integer("max_trials", 8, "Students that are tried, the best of which is kept.", lower_bound=1)
     flags.DEFINE_integer("train_steps", 0, "Gradient steps of each student; 0: as in the search.", lower_bound=0)
     flags.DEFINE_string("spec", "", "Bundled spec or path with the students' blocks; by default that of the search.")
     flags.DEFINE_enum("distillation_type", "", ["", *KINDS], "The loss; by default the spec's, else MSE_LOGITS.")
@@ -101,7 +101,7 @@ def run(handle: StudyHandle, stop: threading.Event) -> None:
     validate(spec)
     folder = students_folder(handle.model_dir, teacher, FLAGS.max_parameters)
     config = SearchConfig(
-        spec, provider, folder, f"students of {teacher.name}", handle.study.config.owner, FLAGS.trials,
+        spec, provider, folder, f"students of {teacher.name}", handle.study.config.owner, FLAGS.max_trials,
         seed=FLAGS.seed, metric=handle.study.config.objective.metric, training=options,
     )  # fmt: skip
     print(f"teacher: {teacher.name}, {teacher.parameters:,} parameters; students in {folder}", flush=True)

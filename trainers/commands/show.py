@@ -6,11 +6,12 @@ from absl import flags
 
 from ... import files
 from ...errors import UsageError
-from ...handle import load
+from ...handle import StudyHandle, load
 from ...model_dir import TEST_FILE, notes_of, trial_folder
 from ...report.leaderboard import teacher_weight
 from ...report.tasks import tasks_in
 from ...report.trial_page import trial_page
+from ...study import Trial
 from ...transfer.report import read_report
 from ..flags import FLAGS, define_study_flags, model_dir_or_store
 
@@ -36,8 +37,18 @@ def main(arguments: list[str]) -> int:
     spec, teacher = handle.study.config.spec, trial.suggestion.teacher if trial.suggestion else None
     weight = teacher_weight(spec, trial.number, teacher)
     notes = notes_of(handle.model_dir, trial.number) if handle.model_dir else []
-    print("\n".join(trial_page(trial, measurements, scored, tasks_in(spec), start, notes, weight)))
+    tasks = tasks_in(spec)
+    print("\n".join(trial_page(trial, measurements, scored, tasks, start, notes, weight, is_written(handle, trial))))
     return 0
+
+
+def is_written(handle: StudyHandle, trial: Trial) -> bool:
+    """Whether the model is where the trial says; so it is of all but means of members, as far as is known here."""
+    is_mean = bool(trial.suggestion and trial.suggestion.members and trial.result and trial.result.model)
+    if not (is_mean and handle.model_dir):
+        return True
+    assert trial.result is not None
+    return files.exists(files.join(handle.model_dir, trial.result.model))
 
 
 def trial_number(arguments: list[str]) -> int | None:
