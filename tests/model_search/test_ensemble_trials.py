@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 """Trials of ensembles, on real stores, networks and files."""
 
 import json
@@ -7,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
