@@ -172,7 +172,7 @@ def main(_: list[str]) -> None:
         faults = [dataclasses.replace(fault, mean_seconds=fault.mean_seconds / PACE.value)
                   for fault in (*trainer_faults(crew), *server_faults)]  # fmt: skip
         memory: list[int] = []
-        with Outages(store, study.id) as outages:
+        with Outages(store, study.id) as outages, crew:
             with Budget(store, config, 5 * TRAINERS.value) as budget, Faults(faults, SEED.value) as happened:
                 begin = time.monotonic()
                 while time.monotonic() < begin + SECONDS.value:

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import TracebackType
 
 import psutil
 
@@ -30,7 +31,7 @@ class Loss:
 
 
 class Crew:
-    """So many trainers; those that are killed are replaced.
+    """So many trainers; those that are killed are replaced. A context manager: nobody is left behind it.
 
     Attributes:
       exits: exit status by name, of those that have ended.
@@ -50,6 +51,14 @@ class Crew:
         self._running: dict[str, BaseProcess] = {}
         self._stopped: dict[str, float] = {}
         self._lock = threading.Lock()
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill_all()
 
     def fill(self) -> None:
         """Starts trainers until all are there."""

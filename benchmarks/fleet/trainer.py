@@ -65,6 +65,8 @@ def result(number: int, model: str) -> Result:
 
 def run(work: Work, name: str) -> None:
     """Runs trials until the study is finished and closing. Whatever else goes wrong ends the process with a trace."""
+    # The kernel wakes those that stand still in a group whose last parent ends, as a shell that started all of this may.
+    os.setpgid(0, 0)
     errors = os.open(work.folder / f"{name}.err", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(errors, 2)
     logging.disable(logging.WARNING)  # that they wait for the database is no error
