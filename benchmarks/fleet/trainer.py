@@ -65,7 +65,7 @@ def result(number: int, model: str) -> Result:
 
 def run(work: Work, name: str) -> None:
     """Runs trials until the study is finished and closing. Whatever else goes wrong ends the process with a trace."""
-    # The kernel wakes those that stand still in a group whose last parent ends, as a shell that started all of this may.
+    # The kernel wakes those that stand still in a group whose last parent ends, as may the shell that began all this.
     os.setpgid(0, 0)
     errors = os.open(work.folder / f"{name}.err", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(errors, 2)
