@@ -29,12 +29,9 @@ from ..encoding import suggestion_of
 from ..tables import studies, trials
 from ..transaction import LOST, SPENT, Transition, no_study
 from . import script
-from .parts import HANDED_OUT, STATES, TURNS, counted, expired, held_study, in_turn, outlook
+from .parts import HANDED_OUT, STATES, counted, expired, held_study, outlook
 
-HOLD = (
-    f"WITH turn AS (SELECT pg_advisory_xact_lock({TURNS}, %(of)s))"
-    " SELECT id FROM search_studies WHERE id = %(of)s AND (SELECT count(*) FROM turn) = 1 FOR UPDATE"
-)
+HOLD = "SELECT id FROM search_studies WHERE id = %(of)s FOR UPDATE"
 RUNNING, WAITING, INFEASIBLE = (
     STATES[state] for state in (TrialState.RUNNING, TrialState.WAITING, TrialState.INFEASIBLE)
 )
@@ -82,14 +79,7 @@ def _claim_new() -> ReturningInsert[Any]:
     is_new = ~exists().where(trials.c.study_id == study_id, trials.c.token == bindparam("right"))
     numbered = (
         update(studies)
-        .where(
-            studies.c.id == study_id,
-            studies.c.waiting == 0,
-            studies.c.max_trials > HANDED_OUT,
-            ~expired(),
-            is_new,
-            in_turn(),
-        )
+        .where(studies.c.id == study_id, studies.c.waiting == 0, studies.c.max_trials > HANDED_OUT, ~expired(), is_new)
         .values(revision=studies.c.revision + 1, running=studies.c.running + 1)
         .returning(HANDED_OUT.label("number"), studies.c.revision)
         .cte("counted")
