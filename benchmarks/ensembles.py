@@ -2,7 +2,7 @@
 
     python benchmarks/ensembles.py --data=digits [--seeds=5] [--trials=12] [--steps=300]
     python benchmarks/ensembles.py --data=spoken_digits --recordings=PATH/recordings
-    python benchmarks/ensembles.py --data=adult --adult=PATH/adult-train.csv
+    python benchmarks/ensembles.py --data=adult --adult=PATH/adult-train.csv [--spec=tabular] [--batch_size=256]
 
 Each seed draws a test part (of 20 % by default) and a held-out part of 20 % of the rest. Two searches of as many trials
 see the same data with the same seed: one of towers alone, one that makes every fifth trial an ensemble of three
@@ -58,6 +58,8 @@ SIZE = flags.DEFINE_integer("ensemble_size", 10, "Members of the best ensembles 
 TEST_FRACTION = flags.DEFINE_float("test_fraction", 0.2, "Of the examples.", 0.01, 0.9)
 RECORDINGS = flags.DEFINE_string("recordings", "", "Folder of the recordings of spoken digits.")
 ADULT = flags.DEFINE_string("adult", "", "Path of the rows of Adult, without a header.")
+SPEC = flags.DEFINE_string("spec", "", "Bundled spec; by default `audio` for spoken digits, else `dnn`.")
+BATCH = flags.DEFINE_integer("batch_size", 0, "Examples of a step; by default 128 for Adult, else 32.", lower_bound=0)
 LIBRARIES = flags.DEFINE_string("libraries", "ensembles", "Folder of what searches left.")
 WAYS = flags.DEFINE_list("ways", ["towers", "intermixed"], "Searches of each seed.")
 
@@ -74,9 +76,14 @@ def provider_of(name: str, seed: int) -> Provider:
     )
 
 
+def spec_name(name: str) -> str:
+    """Of the bundled spec."""
+    return str(SPEC.value or ("audio" if name == "spoken_digits" else "dnn"))
+
+
 def spec_of(name: str, way: str) -> SearchSpec:
     """The bundled spec of the data, without ensembles or with them."""
-    spec = load_spec("audio" if name == "spoken_digits" else "dnn")
+    spec = load_spec(spec_name(name))
     for field in ("ensemble_spec", "distillation_spec"):
         spec.ClearField(field)
     if way == "intermixed":
@@ -110,7 +117,7 @@ def search_library(name: str, way: str, seed: int) -> dict[str, np.ndarray]:
             model_dir=folder,
             max_trials=TRIALS.value,
             train_steps=STEPS.value,
-            batch_size=128 if name == "adult" else 32,
+            batch_size=BATCH.value or (128 if name == "adult" else 32),
             seed=seed,
             refit=False,
         )
@@ -135,7 +142,8 @@ def search_library(name: str, way: str, seed: int) -> dict[str, np.ndarray]:
 
 def path_of(name: str, way: str, seed: int) -> Path:
     """Where the library of a search is kept."""
-    return Path(LIBRARIES.value) / f"{name}-{way}-{TRIALS.value}x{STEPS.value}-{TEST_FRACTION.value}-{seed}.npz"
+    size = f"{TRIALS.value}x{STEPS.value}x{BATCH.value}"
+    return Path(LIBRARIES.value) / f"{name}-{spec_name(name)}-{way}-{size}-{TEST_FRACTION.value}-{seed}.npz"
 
 
 def seeds() -> range:
