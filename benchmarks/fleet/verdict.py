@@ -193,9 +193,11 @@ def _never_taken(run: Run, loss: Loss, orphan: Event, trial: Trial | None, found
     # Reported in the last moment, before it could be written down?
     own_end = [event for event in run.events if event.token == orphan.token and event.what in FINAL]
     if trial.trainer != loss.trainer or any(event.began > loss.at for event in own_end):
-        stood = f"who stood still for {loss.until - loss.at:.1f} s"
         ends = [f"{event.what} from {event.began - loss.at:.3f} to {event.ended - loss.at:.3f} s" for event in own_end]
-        yield f"trial {orphan.number} of {loss.trainer}, {stood}, was taken up by nobody; then {ends}: {trial}"
+        yield (
+            f"trial {orphan.number} of {loss.trainer} was taken up by nobody; the trainer was away for"
+            f" {loss.until - loss.at:.1f} s, and said {', '.join(ends) or 'nothing'} after it went; {trial}"
+        )
 
 
 def _held(events: Sequence[Event], at: float) -> Event | None:
