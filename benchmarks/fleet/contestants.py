@@ -2,6 +2,7 @@
 
 import abc
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import create_engine, insert, update
@@ -101,13 +102,13 @@ class Optunas(Contestant):
         self._completed = optuna.trial.TrialState.COMPLETE
 
     def claim(self) -> Any:
-        return self._storage.create_new_trial(self._study)
+        return _until_done(lambda: self._storage.create_new_trial(self._study))
 
     def heartbeat(self, claim: Any) -> None:
-        self._storage.record_heartbeat(claim)
+        _until_done(lambda: self._storage.record_heartbeat(claim))
 
     def complete(self, claim: Any) -> None:
-        self._storage.set_trial_state_values(claim, self._completed, [0.5])
+        _until_done(lambda: self._storage.set_trial_state_values(claim, self._completed, [0.5]))
 
     def grow(self, url: str, size: int) -> None:
         from optuna.storages._rdb import models
@@ -128,3 +129,14 @@ class Optunas(Contestant):
                 ]
                 connection.execute(insert(values), rows)
         engine.dispose()
+
+
+def _until_done(call: Callable[[], Any]) -> Any:
+    """Asks again where Optuna gives up on a locked SQLite file, as it does after five seconds."""
+    import optuna
+
+    while True:
+        try:
+            return call()
+        except optuna.exceptions.StorageInternalError:
+            continue
