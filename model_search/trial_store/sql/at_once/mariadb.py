@@ -15,14 +15,12 @@ from ....study import Goal, Measurement, Suggestion, TrialState
 from ...contract import Claim
 from ...texts import stored_text
 from ..changes import claimed_before
-from ..encoding import metrics_text, suggestion_values
+from ..encoding import suggestion_values
 from ..transaction import Transition, no_study
 from .endings import Endings
-from .parts import UndecidedError, outlook
+from .parts import NUMBER, UndecidedError, measured, named, outlook
 
 NOW = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000000e0)"
-NUMBER = " + ".join(state.value.lower() for state in TrialState)
-"""The highest number of a study."""
 HELD = "study_id = %(of)s AND number = %(at)s AND state = 'RUNNING' AND token = %(right)s"
 
 # Whatever fails in the middle leaves nothing behind, and is told as it is.
@@ -119,24 +117,17 @@ def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> boo
 
 def heartbeat(connection: Connection, claim: Claim) -> bool:
     """Extends the lease."""
-    return bool(_done(connection, HEARTBEAT, _named(claim) | {"lease": float(claim.lease_seconds)}))
+    return bool(_done(connection, HEARTBEAT, named(claim) | {"lease": float(claim.lease_seconds)}))
 
 
 def measure(connection: Connection, claim: Claim, measurement: Measurement) -> bool:
     """Stores a measurement, in place of an earlier one of the same attempt and step."""
-    objective = None if measurement.objective is None else float(measurement.objective)
-    values = {
-        "attempt": claim.attempt,
-        "step": int(measurement.step),
-        "metrics": metrics_text(measurement.metrics),
-        "objective": objective,
-    }
-    return _done(connection, MEASURE, _named(claim) | values) is not None
+    return _done(connection, MEASURE, measured(claim, measurement)) is not None
 
 
 def _moved(connection: Connection, claim: Claim, transition: Transition, values: dict[str, Any]) -> bool:
     """A transition of a claimed trial, with columns to set besides; see `StudyTransaction.move_claimed`."""
-    parameters = _named(claim) | {f"{name}_": value for name, value in values.items()}
+    parameters = named(claim) | {f"{name}_": value for name, value in values.items()}
     return bool(_done(connection, _move(transition, tuple(values)), parameters))
 
 
@@ -170,7 +161,3 @@ def _done(connection: Connection, statement: str, values: dict[str, Any]) -> int
     """The number that a compound statement answers with."""
     answer: int | None = connection.exec_driver_sql(statement, values).scalar_one()
     return answer
-
-
-def _named(claim: Claim) -> dict[str, Any]:
-    return {"of": claim.study_id, "at": claim.number, "right": claim.token}

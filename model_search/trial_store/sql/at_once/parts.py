@@ -1,6 +1,7 @@
 """Parts of statements that change a trial and its study together."""
 
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -16,8 +17,10 @@ from sqlalchemy import (
     update,
 )
 
-from ....study import TrialState
+from ....study import Measurement, TrialState
+from ...contract import Claim
 from ..clock import now
+from ..encoding import metrics_text
 from ..tables import studies, trials
 from ..transaction import Transition
 
@@ -33,8 +36,27 @@ HANDED_OUT: ColumnElement[int] = sum(
 """The highest number of a study."""
 
 
+NUMBER = " + ".join(state.value.lower() for state in TrialState)
+"""The same in statements that are text."""
+
+
 class UndecidedError(Exception):
     """The case is not simple; nothing has changed, and a transaction is to decide."""
+
+
+def named(claim: Claim) -> dict[str, Any]:
+    """A claim's trial and its right to write, as parameters of statements."""
+    return {"of": claim.study_id, "at": claim.number, "right": claim.token}
+
+
+def measured(claim: Claim, measurement: Measurement) -> dict[str, Any]:
+    """The same with a measurement."""
+    return named(claim) | {
+        "attempt": claim.attempt,
+        "step": int(measurement.step),
+        "metrics": metrics_text(measurement.metrics),
+        "objective": None if measurement.objective is None else float(measurement.objective),
+    }
 
 
 def held_study() -> CTE:

@@ -17,7 +17,7 @@ from ..encoding import metrics_text, suggestion_values
 from ..tables import measurements, studies, trials
 from ..transaction import Transition
 from .endings import Endings
-from .parts import STATES, counted, held_study
+from .parts import STATES, counted, held_study, named
 from .postgresql_claims import claim
 
 __all__ = ["claim", "complete", "fail", "heartbeat", "measure", "release", "stop", "suggest"]
@@ -33,7 +33,7 @@ def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> boo
 
 def heartbeat(connection: Connection, claim: Claim) -> bool:
     """Extends the lease."""
-    return bool(connection.execute(_heartbeat(), _named(claim) | {"lease": claim.lease_seconds}).rowcount)
+    return bool(connection.execute(_heartbeat(), named(claim) | {"lease": claim.lease_seconds}).rowcount)
 
 
 @cache
@@ -45,7 +45,7 @@ def measure(connection: Connection, claim: Claim, measurement: Measurement) -> b
     """Stores a measurement, in place of an earlier one of the same attempt and step."""
     values = {"metrics_": metrics_text(measurement.metrics), "objective_": measurement.objective}
     place = {"attempt_": claim.attempt, "step_": int(measurement.step)}
-    stored = connection.execute(_measure(), _named(claim) | place | values)
+    stored = connection.execute(_measure(), named(claim) | place | values)
     return stored.scalar_one_or_none() is not None
 
 
@@ -68,7 +68,7 @@ def _measure() -> Executable:
 def _moved(connection: Connection, claim: Claim, transition: Transition, values: dict[str, Any]) -> bool:
     """A transition of a claimed trial, with columns to set besides; see `StudyTransaction.move_claimed`."""
     values = {name: value for name, value in values.items() if name != "cost"}
-    parameters = _named(claim) | {f"{name}_": value for name, value in values.items()}
+    parameters = named(claim) | {f"{name}_": value for name, value in values.items()}
     return bool(connection.execute(_move(transition, tuple(values)), parameters).rowcount)
 
 
@@ -98,10 +98,6 @@ def _move(transition: Transition, names: tuple[str, ...]) -> Executable:
         .cte("moved")
     )
     return counted(transition, moved)
-
-
-def _named(claim: Claim) -> dict[str, Any]:
-    return {"of": claim.study_id, "at": claim.number, "right": claim.token}
 
 
 def _held(state: TrialState) -> tuple[Any, ...]:

@@ -14,14 +14,12 @@ from ....study import Goal, Measurement, Suggestion, TrialState
 from ...contract import Claim
 from ...texts import stored_text
 from ..changes import claimed_before
-from ..encoding import metrics_text, suggestion_values
+from ..encoding import suggestion_values
 from ..transaction import Transition, no_study
 from .endings import Endings
-from .parts import UndecidedError, outlook
+from .parts import NUMBER, UndecidedError, measured, named, outlook
 
 NOW = "((julianday('now') - 2440587.5) * 86400.0)"
-NUMBER = " + ".join(state.value.lower() for state in TrialState)
-"""The highest number of a study."""
 HELD = "study_id = :of AND number = :at AND state = 'RUNNING' AND token = :right"
 
 CREATE = f"""
@@ -88,25 +86,18 @@ def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> boo
 
 def heartbeat(connection: Connection, claim: Claim) -> bool:
     """Extends the lease."""
-    return _done(connection, HEARTBEAT, _named(claim) | {"lease": float(claim.lease_seconds)})
+    return _done(connection, HEARTBEAT, named(claim) | {"lease": float(claim.lease_seconds)})
 
 
 def measure(connection: Connection, claim: Claim, measurement: Measurement) -> bool:
     """Stores a measurement, in place of an earlier one of the same attempt and step."""
-    objective = None if measurement.objective is None else float(measurement.objective)
-    values = {
-        "attempt": claim.attempt,
-        "step": int(measurement.step),
-        "metrics": metrics_text(measurement.metrics),
-        "objective": objective,
-    }
-    return _done(connection, MEASURE, _named(claim) | values)
+    return _done(connection, MEASURE, measured(claim, measurement))
 
 
 def _moved(connection: Connection, claim: Claim, transition: Transition, values: dict[str, Any]) -> bool:
     """A transition of a claimed trial, with columns to set besides; see `StudyTransaction.move_claimed`."""
     move, count = _move(transition, tuple(values))
-    parameters = _named(claim) | {f"{name}_": value for name, value in values.items()}
+    parameters = named(claim) | {f"{name}_": value for name, value in values.items()}
     return _done(connection, move, parameters) and _done(connection, count, {"of": claim.study_id})
 
 
@@ -133,7 +124,3 @@ def _move(transition: Transition, names: tuple[str, ...]) -> tuple[str, str]:
 def _done(connection: Connection, statement: str, values: dict[str, Any]) -> bool:
     """Whether a statement changed a row."""
     return bool(connection.exec_driver_sql(statement, values).rowcount)
-
-
-def _named(claim: Claim) -> dict[str, Any]:
-    return {"of": claim.study_id, "at": claim.number, "right": claim.token}
