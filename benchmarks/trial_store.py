@@ -12,6 +12,7 @@ Optuna's proxy has no heartbeats.
 import contextlib
 import multiprocessing
 import os
+import queue
 import signal
 import statistics
 import subprocess
@@ -90,12 +91,28 @@ def throughput(contestant: Contestant, trainers: int) -> list[float]:
     workers = [context.Process(target=trainer, args=(unopened, ROUNDS.value, barrier, times)) for _ in range(trainers)]
     for worker in workers:
         worker.start()
-    moments = np.array([times.get(timeout=600) for _ in workers]).reshape(trainers, ROUNDS.value, 1 + len(PHASES))
+    moments = np.array([noted(times, workers) for _ in workers]).reshape(trainers, ROUNDS.value, 1 + len(PHASES))
     for worker in workers:
         worker.join()
     seconds = np.diff(moments.min(axis=0)).sum(axis=0)
     done = np.array([HELD, HELD * BEATS * has_heartbeats(contestant), HELD]) * ROUNDS.value * trainers
     return (done / seconds).tolist()
+
+
+def noted(times: Any, workers: list[Any]) -> list[float]:
+    """What the next trainer that is ready has noted.
+
+    Raises:
+      SystemExit: one has died, and the others wait for it.
+    """
+    while True:
+        with contextlib.suppress(queue.Empty):
+            moments: list[float] = times.get(timeout=1)
+            return moments
+        if any(worker.exitcode for worker in workers):
+            for worker in workers:
+                worker.kill()
+            raise SystemExit("a trainer has died")
 
 
 def claim_milliseconds(contestant: Contestant) -> float:

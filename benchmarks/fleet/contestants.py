@@ -1,11 +1,13 @@
 """Trial databases as the benchmark uses them: three calls, ours and Optuna's."""
 
 import abc
+import contextlib
 import datetime
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import create_engine, insert, update
+from sqlalchemy.exc import OperationalError
 
 from model_search.study import Goal, Objective, StudyConfig
 from model_search.trial_store.open import open_store
@@ -16,6 +18,7 @@ from .trainer import result, suggestion
 
 LEASE = 600.0
 CHUNK = 10_000
+MAX_TRIES = 60
 
 
 class Contestant(abc.ABC):
@@ -93,7 +96,7 @@ class Optunas(Contestant):
             host, _, port = self.url.removeprefix("grpc://").partition(":")
             self._storage: Any = optuna.storages.GrpcStorageProxy(host=host, port=int(port))
         else:
-            self._storage = optuna.storages.RDBStorage(self.url, heartbeat_interval=60)
+            self._storage = _until_done(lambda: optuna.storages.RDBStorage(self.url, heartbeat_interval=60))
         maximize = optuna.study.StudyDirection.MAXIMIZE
         try:
             self._study = self._storage.create_new_study([maximize], self.study)
@@ -132,11 +135,14 @@ class Optunas(Contestant):
 
 
 def _until_done(call: Callable[[], Any]) -> Any:
-    """Asks again where Optuna gives up on a locked SQLite file, as it does after five seconds."""
+    """Asks again where Optuna gives up on a locked SQLite file, as it does after five seconds.
+
+    Raises:
+      optuna.exceptions.StorageInternalError, sqlalchemy.exc.OperationalError: it has given up time and again.
+    """
     import optuna
 
-    while True:
-        try:
+    for _ in range(MAX_TRIES - 1):
+        with contextlib.suppress(optuna.exceptions.StorageInternalError, OperationalError):
             return call()
-        except optuna.exceptions.StorageInternalError:
-            continue
+    return call()

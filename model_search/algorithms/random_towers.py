@@ -26,13 +26,15 @@ class RandomTowers:
     def of(self, blocks: int, rng: np.random.Generator) -> Architecture:
         """A tower of so many blocks."""
         names = self._alphabet.names
-        orders, cumulative = _orders(self._alphabet, blocks)
-        if len(orders) == 1:
+        before, first_vector, behind = _letters(self._alphabet)
+        if not (before and first_vector):
             return tower(self._spec, [names[letter] for letter in rng.integers(len(names), size=blocks).tolist()])
         which, *draws = rng.random(1 + blocks).tolist()
         # The turn stands before the first block for vectors, whose place numbers the orders.
-        first = min(bisect(cumulative, which), blocks)
-        drawn = [names[row[int(draw * len(row))]] for row, draw in zip(orders[first], draws, strict=True)]
+        shares = _cumulative_shares(blocks, len(before), len(first_vector), len(behind))
+        first = min(bisect(shares, which), blocks)
+        rows = [before] * first + [first_vector] * (first < blocks) + [behind] * (blocks - first - 1)
+        drawn = [names[row[int(draw * len(row))]] for row, draw in zip(rows, draws, strict=True)]
         return tower(self._spec, (*drawn[:first], self._turn, *drawn[first:]))
 
 
@@ -43,10 +45,21 @@ def random_towers(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Archit
         yield towers.of(spec.minimum_depth, rng)
 
 
+@lru_cache(maxsize=64)
+def _letters(alphabet: Alphabet) -> tuple[list[int], list[int], list[int]]:
+    """What may stand before the turn to vectors, right behind it, and further behind; no first two without a turn."""
+    if not (alphabet.body and alphabet.vectors):
+        return [], [], []
+    letters = range(len(alphabet.names))
+    before = [letter for letter in letters if letter not in alphabet.vectors]
+    return before, sorted(alphabet.vectors), [letter for letter in letters if letter not in alphabet.body]
+
+
 @lru_cache(maxsize=256)
-def _orders(alphabet: Alphabet, blocks: int) -> tuple[list[list[list[int]]], list[float]]:
-    """The letters for each place in each order, and the cumulative shares of the strings that each order has."""
-    orders = [[np.flatnonzero(row).tolist() for row in order] for order in alphabet.orders(blocks)]
-    logarithms = np.array([sum(np.log(len(row)) if row else -np.inf for row in order) for order in orders])
+def _cumulative_shares(blocks: int, before: int, first_vector: int, behind: int) -> list[float]:
+    """Of all strings those with the first block for vectors at each place, the last: with none; summed up."""
+    first = np.arange(blocks)
+    logarithms = first * np.log(before) + np.log(first_vector) + (blocks - 1 - first) * np.log(behind)
+    logarithms = np.append(logarithms, blocks * np.log(before))
     strings = np.exp(logarithms - logarithms.max())
-    return orders, list(accumulate(strings / strings.sum()))
+    return list(accumulate(strings / strings.sum()))
