@@ -27,13 +27,18 @@ class Contestant(abc.ABC):
     def __init__(self, url: str, study: str):
         self.url, self.study = url, study
 
+    @property
+    def has_heartbeats(self) -> bool:
+        """Whether trials can be watched."""
+        return True
+
     @abc.abstractmethod
     def open(self) -> None:
         """Connects, and creates the study where it is not there."""
 
     @abc.abstractmethod
     def claim(self) -> Any:
-        """A new trial, running."""
+        """A new trial, running and watched: its lease begins, or its first heartbeat is recorded."""
 
     @abc.abstractmethod
     def heartbeat(self, claim: Any) -> None:
@@ -41,7 +46,7 @@ class Contestant(abc.ABC):
 
     @abc.abstractmethod
     def complete(self, claim: Any) -> None:
-        """Stores its objective; it is complete."""
+        """Stores its objective, its other figures and where its model is; it is complete."""
 
     @abc.abstractmethod
     def grow(self, url: str, size: int) -> None:
@@ -86,7 +91,15 @@ class Ours(Contestant):
 
 
 class Optunas(Contestant):
-    """Optuna's `RDBStorage`, or its gRPC proxy where the URL is `grpc://host:port`."""
+    """Optuna's `RDBStorage`, or its gRPC proxy where the URL is `grpc://host:port`.
+
+    The figures of a trial beside its objective are one user attribute.
+    """
+
+    @property
+    def has_heartbeats(self) -> bool:
+        """See `Contestant`. The proxy has none."""
+        return not self.url.startswith("grpc")
 
     def open(self) -> None:
         import optuna
@@ -105,13 +118,19 @@ class Optunas(Contestant):
         self._completed = optuna.trial.TrialState.COMPLETE
 
     def claim(self) -> Any:
-        return _until_done(lambda: self._storage.create_new_trial(self._study))
+        claim = _until_done(lambda: self._storage.create_new_trial(self._study))
+        if self.has_heartbeats:
+            self.heartbeat(claim)
+        return claim
 
     def heartbeat(self, claim: Any) -> None:
         _until_done(lambda: self._storage.record_heartbeat(claim))
 
     def complete(self, claim: Any) -> None:
-        _until_done(lambda: self._storage.set_trial_state_values(claim, self._completed, [0.5]))
+        told = result(claim, f"trials/{claim}")
+        others = {"loss": told.loss, "metrics": told.metrics, "parameters": told.parameters, "seconds": told.seconds}
+        _until_done(lambda: self._storage.set_trial_user_attr(claim, "result", others | {"model": told.model}))
+        _until_done(lambda: self._storage.set_trial_state_values(claim, self._completed, [told.objective]))
 
     def grow(self, url: str, size: int) -> None:
         from optuna.storages._rdb import models

@@ -26,10 +26,6 @@ PAUSE_SECONDS, SERVER_PAUSE_SECONDS = 0.25, 2.0
 _jitter = random.Random()
 
 
-class LostError(Exception):
-    """A statement failed on its way, and may have been done or not."""
-
-
 class Database:
     """An engine of one process, and the ways to read and write through it.
 
@@ -76,15 +72,12 @@ class Database:
         """
         return self._run(self._writing, work, patience)
 
-    def at_once(self, work: Callable[[Connection], T], patience: float | None = None, is_repeated: bool = True) -> T:
+    def at_once(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
         """The same where each statement stands alone on a server, which begins and commits it, in one round trip.
 
         On SQLite it is a transaction as any other.
-
-        Raises:
-          LostError: where it is not to be repeated, and it is not known whether it was done.
         """
-        return self._run(self._brief, work, patience, is_repeated=is_repeated)
+        return self._run(self._brief, work, patience)
 
     def close(self) -> None:
         """Gives back all connections."""
@@ -93,12 +86,7 @@ class Database:
             engine.dispose(close=os.getpid() == self._process)
 
     def _run(
-        self,
-        engine: Engine,
-        work: Callable[[Connection], T],
-        patience: float | None,
-        is_first: bool = False,
-        is_repeated: bool = True,
+        self, engine: Engine, work: Callable[[Connection], T], patience: float | None, is_first: bool = False
     ) -> T:
         self._check_usable()
         begin = time.monotonic()
@@ -122,8 +110,6 @@ class Database:
                     left = begin + (min(most, self._first_patience(error)) if is_first else most) - time.monotonic()
                 if left <= 0:
                     raise (StoreError if refused else UnavailableError)(problem) from error
-                if not is_repeated:
-                    raise LostError from error
             time.sleep(min(left, _jitter.uniform(pause / 2, pause)))
             pause = min(2 * pause, self._longest_pause)
 

@@ -11,7 +11,8 @@ from ...study import Measurement, Result, Study, StudyConfig, Suggestion, Trial,
 from ..contract import Claim, TrialStore
 from ..texts import check_lease, check_token, new_token
 from . import at_once, changes, pruning, queries, studies
-from .database import LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS, Database, LostError
+from .database import LEAST_PATIENCE_SECONDS, PATIENCE_SECONDS, Database
+from .looks import Looks
 from .migrate import prepare
 
 
@@ -33,6 +34,7 @@ class SqlTrialStore(TrialStore):
         self._database = Database(url)
         prepare(self._database)
         self._at_once = at_once.for_dialect(self._database.engine.dialect)
+        self._looks = Looks()
 
     def outlast(self, stop: threading.Event | None) -> None:
         """See `TrialStore`."""
@@ -56,15 +58,17 @@ class SqlTrialStore(TrialStore):
         # Made outside of the transaction: one whose commit was not answered runs again, and finds what it claimed.
         token = token or new_token()
         check_token(token)
-        request = (study_id, trainer, lease_seconds, self.max_attempts, token)
+        claim = self._claim(study_id, trainer, lease_seconds, self.max_attempts, token)
+        if claim is not None:
+            self._looks.expect(study_id, lease_seconds)
+        return claim
+
+    def _claim(self, study_id: int, *request: Any) -> Claim | None:
         if self._at_once is not None:
-            in_one = self._at_once.claim
+            in_one, looks = self._at_once.claim, self._looks.is_due(study_id)
             with contextlib.suppress(at_once.UndecidedError):
-                try:
-                    return self._database.at_once(lambda connection: in_one(connection, *request), is_repeated=False)
-                except LostError:
-                    return self._database.at_once(lambda connection: in_one(connection, *request, again=True))
-        return self._database.write(lambda connection: changes.claim(connection, *request))
+                return self._database.at_once(lambda connection: in_one(connection, study_id, *request, looks))
+        return self._database.write(lambda connection: changes.claim(connection, study_id, *request))
 
     def suggest(self, claim: Claim, suggestion: Suggestion) -> None:
         """See `TrialStore`."""

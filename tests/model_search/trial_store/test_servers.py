@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, Programm
 from model_search.trial_store.contract import StoreError
 from model_search.trial_store.open import open_store
 from model_search.trial_store.sql import servers
-from model_search.trial_store.sql.database import Database, LostError
+from model_search.trial_store.sql.database import Database
 from model_search.trial_store.sql.open import open_database
 
 KILL = {
@@ -69,16 +69,13 @@ def test_cut_connections_are_replaced(url: str) -> None:
 def test_a_claim_whose_commit_was_not_answered_is_one_claim(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with direct(url) as store:
         study = store.open_study(config())
-        lost = OperationalError("COMMIT", {}, Exception("connection lost"))
         run, failed = Database._run, []
 
-        def losing(self: Database, engine, work, *arguments, is_repeated: bool = True, **options):  # type: ignore[no-untyped-def]
+        def losing(self: Database, engine, work, *arguments, **options):  # type: ignore[no-untyped-def]
             """The first answer is lost after it was committed."""
-            answer = run(self, engine, work, *arguments, is_repeated=is_repeated, **options)
+            answer = run(self, engine, work, *arguments, **options)
             if not failed:
                 failed.append(answer)
-                if not is_repeated:
-                    raise LostError from lost
                 return run(self, engine, work, *arguments, **options)
             return answer
 
@@ -92,15 +89,11 @@ def test_a_claim_asked_for_again_while_the_first_is_under_way_is_one_claim(url: 
     with direct(url) as store:
         study = store.open_study(config())
         database, in_one = store._database, store._at_once  # type: ignore[attr-defined]
-        request = (study.id, "t", 1000.0, 3, "0123456789abcdef" * 2)
+        request = (study.id, "t", 1000.0, 3, "0123456789abcdef" * 2, True)
         with create_engine(url).connect() as other, ThreadPoolExecutor(4) as pool:
             other.execute(text("SELECT id FROM search_studies FOR UPDATE"))
             tries = [
-                pool.submit(database.at_once, lambda connection: in_one.claim(connection, *request)),
-                *(
-                    pool.submit(database.at_once, lambda connection: in_one.claim(connection, *request, again=True))
-                    for _ in range(3)
-                ),
+                pool.submit(database.at_once, lambda connection: in_one.claim(connection, *request)) for _ in range(4)
             ]
             time.sleep(0.5)
             assert not any(future.done() for future in tries)

@@ -19,6 +19,8 @@ __all__ = ["UndecidedError", "for_dialect"]
 
 def for_dialect(dialect: Dialect) -> ModuleType | None:
     """The module with the statements of a database that was connected to; None where it has none."""
-    if dialect.name in ("postgresql", "sqlite"):
-        return postgresql if dialect.name == "postgresql" else sqlite
+    if dialect.name == "sqlite":
+        return sqlite
+    if dialect.driver == "psycopg":
+        return postgresql
     return mariadb if getattr(dialect, "is_mariadb", False) else None

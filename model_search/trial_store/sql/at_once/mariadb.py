@@ -36,12 +36,15 @@ BEGIN NOT ATOMIC
 END
 """
 
-CLAIM = COMPOUND.format(
-    declared="DECLARE given INT; DECLARE renewed BIGINT; DECLARE expired INT;",
-    # Nobody waits while this looks at all that run.
-    before=f"""SELECT count(*) INTO expired FROM search_trials
-    WHERE study_id = %(of)s AND state = 'RUNNING' AND lease_expires <= {NOW};""",
-    steps=f"""
+# Nobody waits while this looks at all that run.
+LOOK = f"""SELECT count(*) INTO expired FROM search_trials
+    WHERE study_id = %(of)s AND state = 'RUNNING' AND lease_expires <= {NOW};"""
+
+CLAIM, CLAIM_UNSEEN = (
+    COMPOUND.format(
+        declared="DECLARE given INT; DECLARE renewed BIGINT; DECLARE expired INT DEFAULT 0;",
+        before=look,
+        steps=f"""
   SELECT {NUMBER} + 1, revision + 1 INTO given, renewed FROM search_studies
     WHERE id = %(of)s AND waiting = 0 AND expired = 0 AND max_trials > {NUMBER} FOR UPDATE;
   IF EXISTS (SELECT 1 FROM search_trials WHERE study_id = %(of)s AND token = %(right)s) THEN
@@ -52,7 +55,9 @@ CLAIM = COMPOUND.format(
       VALUES (%(of)s, given, 'RUNNING', 1, %(by)s, '', renewed, %(right)s, {NOW} + %(lease)s);
     UPDATE search_studies SET revision = renewed, running = running + 1 WHERE id = %(of)s;
   END IF;""",
-    answer="given",
+        answer="given",
+    )
+    for look in (LOOK, "")
 )
 
 HEARTBEAT = COMPOUND.format(
@@ -86,15 +91,17 @@ def claim(
     lease_seconds: float,
     max_attempts: int,
     token: str,
-    again: bool = False,
+    looks: bool,
 ) -> Claim | None:
-    """Hands out the next number; None where there is nothing to hand out. The same where it is asked for again.
+    """Hands out the next number; None where there is nothing to hand out.
+
+    Where it does not look, a new number comes before what has expired.
 
     Raises:
       UndecidedError: a trial waits, or a lease has expired.
     """
     values = {"of": study_id, "by": stored_text(trainer), "lease": float(lease_seconds), "right": token}
-    number = _done(connection, CLAIM, values)
+    number = _done(connection, CLAIM if looks else CLAIM_UNSEEN, values)
     if number is not None:
         return Claim(study_id, number, 1, token, lease_seconds, None)
     if known := claimed_before(connection, study_id, token, lease_seconds):

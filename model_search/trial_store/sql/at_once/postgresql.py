@@ -12,13 +12,17 @@ from sqlalchemy.exc import IntegrityError
 
 from ....study import Goal, Measurement, Suggestion, TrialState
 from ...contract import Claim
-from ..clock import now
 from ..encoding import metrics_text, suggestion_values
 from ..tables import measurements, studies, trials
 from ..transaction import Transition
 from .endings import Endings
 from .parts import STATES, counted, held_study, named
 from .postgresql_claims import claim
+from .turns import in_turn
+
+HEARTBEAT = """
+UPDATE search_trials SET lease_expires = EXTRACT(EPOCH FROM clock_timestamp())::float8 + %(lease)s
+WHERE study_id = %(of)s AND number = %(at)s AND state = 'RUNNING' AND token = %(right)s"""
 
 __all__ = ["claim", "complete", "fail", "heartbeat", "measure", "release", "stop", "suggest"]
 
@@ -33,12 +37,7 @@ def suggest(connection: Connection, claim: Claim, suggestion: Suggestion) -> boo
 
 def heartbeat(connection: Connection, claim: Claim) -> bool:
     """Extends the lease."""
-    return bool(connection.execute(_heartbeat(), named(claim) | {"lease": claim.lease_seconds}).rowcount)
-
-
-@cache
-def _heartbeat() -> Executable:
-    return update(trials).where(*_held(TrialState.RUNNING)).values(lease_expires=now() + bindparam("lease"))
+    return bool(connection.exec_driver_sql(HEARTBEAT, named(claim) | {"lease": float(claim.lease_seconds)}).rowcount)
 
 
 def measure(connection: Connection, claim: Claim, measurement: Measurement) -> bool:
@@ -69,7 +68,7 @@ def _moved(connection: Connection, claim: Claim, transition: Transition, values:
     """A transition of a claimed trial, with columns to set besides; see `StudyTransaction.move_claimed`."""
     values = {name: value for name, value in values.items() if name != "cost"}
     parameters = named(claim) | {f"{name}_": value for name, value in values.items()}
-    return bool(connection.execute(_move(transition, tuple(values)), parameters).rowcount)
+    return bool(in_turn(connection, _move(transition, tuple(values)), parameters).changed)
 
 
 _ENDINGS = Endings(_moved)

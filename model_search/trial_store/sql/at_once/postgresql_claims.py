@@ -28,10 +28,9 @@ from ..clock import now
 from ..encoding import suggestion_of
 from ..tables import studies, trials
 from ..transaction import LOST, SPENT, Transition, no_study
-from . import script
 from .parts import HANDED_OUT, STATES, counted, expired, held_study, outlook
+from .turns import in_turn
 
-HOLD = "SELECT id FROM search_studies WHERE id = %(of)s FOR UPDATE"
 RUNNING, WAITING, INFEASIBLE = (
     STATES[state] for state in (TrialState.RUNNING, TrialState.WAITING, TrialState.INFEASIBLE)
 )
@@ -44,21 +43,18 @@ def claim(
     lease_seconds: float,
     max_attempts: int,
     token: str,
-    again: bool = False,
+    looks: bool,
 ) -> Claim | None:
     """Hands out the next number, or what waits after expired leases were reaped; None where there is nothing.
 
-    Where it is asked for again, a first try may still be under way in the server, so nobody's work is to be between the
-    look at what the token has and the claim.
+    Where it does not look, a new number comes before what has expired.
+
+    Where it is asked for again, a first try may still be under way in the server: its turn came before.
     """
     values = {"of": study_id, "by": stored_text(trainer), "lease": lease_seconds, "right": token}
     while True:  # again where another trainer was faster
-        if again:
-            number = script.number(connection, HOLD, _claim_new(), values)
-        else:
-            number = connection.execute(_claim_new(), values).scalar_one_or_none()
-        if number is not None:
-            return Claim(study_id, number, 1, token, lease_seconds, None)
+        if row := in_turn(connection, _claim_new(looks), values).row:
+            return Claim(study_id, row[0], 1, token, lease_seconds, None)
         if known := claimed_before(connection, study_id, token, lease_seconds):
             return known
         found = connection.execute(outlook(), {"of": study_id}).one_or_none()
@@ -74,12 +70,13 @@ def claim(
 
 
 @cache
-def _claim_new() -> ReturningInsert[Any]:
+def _claim_new(looks: bool) -> ReturningInsert[Any]:
     study_id: BindParameter[int] = bindparam("of")
     is_new = ~exists().where(trials.c.study_id == study_id, trials.c.token == bindparam("right"))
+    is_intact = (~expired(),) if looks else ()
     numbered = (
         update(studies)
-        .where(studies.c.id == study_id, studies.c.waiting == 0, studies.c.max_trials > HANDED_OUT, ~expired(), is_new)
+        .where(studies.c.id == study_id, studies.c.waiting == 0, studies.c.max_trials > HANDED_OUT, *is_intact, is_new)
         .values(revision=studies.c.revision + 1, running=studies.c.running + 1)
         .returning(HANDED_OUT.label("number"), studies.c.revision)
         .cte("counted")

@@ -26,7 +26,9 @@ CREATE = f"""
 INSERT INTO search_trials (study_id, number, state, attempt, trainer, error, revision, token, lease_expires)
 SELECT :of, {NUMBER} + 1, 'RUNNING', 1, :by, '', revision + 1, :right, {NOW} + :lease
 FROM search_studies WHERE id = :of AND waiting = 0 AND max_trials > {NUMBER}
-  AND NOT EXISTS (SELECT 1 FROM search_trials WHERE study_id = :of AND token = :right)
+  AND NOT EXISTS (SELECT 1 FROM search_trials WHERE study_id = :of AND token = :right)"""
+
+LOOK = f"""
   AND NOT EXISTS (
     SELECT 1 FROM search_trials WHERE study_id = :of AND state = 'RUNNING' AND lease_expires <= {NOW})"""
 
@@ -54,16 +56,18 @@ def claim(
     lease_seconds: float,
     max_attempts: int,
     token: str,
-    again: bool = False,
+    looks: bool,
 ) -> Claim | None:
-    """Hands out the next number; None where there is nothing to hand out. The same where it is asked for again.
+    """Hands out the next number; None where there is nothing to hand out.
+
+    Where it does not look, a new number comes before what has expired.
 
     Raises:
       UndecidedError: a trial waits, or a lease has expired.
     """
     of_study = {"of": study_id}
     lease = {"by": stored_text(trainer), "right": token, "lease": float(lease_seconds)}
-    if _done(connection, CREATE, of_study | lease):
+    if _done(connection, CREATE + LOOK if looks else CREATE, of_study | lease):
         number = connection.exec_driver_sql(COUNT_NEW, of_study).scalar_one()
         return Claim(study_id, number, 1, token, lease_seconds, None)
     if known := claimed_before(connection, study_id, token, lease_seconds):
