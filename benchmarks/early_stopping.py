@@ -8,8 +8,9 @@ Digits come along; `--images` is a folder with one folder of pictures a class, s
 of its own, the same for all rules. Ensembles and students are left out unless `--phases` is given. A search with early
 stopping has as many trials as one without. `best` is the accuracy on the held-out part, which ranks the trials: the
 largest of many, so it is higher by luck where more trials complete. `test` is that of the best trial's network on a
-quarter of all examples, which nothing was selected by. A line of JSON a search, then the means, with the mean
-difference from the first rule and its standard error over the seeds.
+quarter of all examples, which nothing was selected by. With `--max_share=0.4` a search with early stopping has as many
+trials as it likes, and ends before one could bring its steps above that share of those without. A line of JSON a
+search, then the means, with the mean difference from the first rule and its standard error over the seeds.
 """
 
 import json
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -35,6 +37,7 @@ from model_search.spec import SearchSpec, complete, load_spec, rungs, trial_step
 from model_search.study import TrialState
 from model_search.trainer import work
 from model_search.training.options import TrainingOptions
+from model_search.trial_store.contract import Claim
 
 SEEDS = flags.DEFINE_integer("seeds", 3, "Searches of each rule.", lower_bound=1)
 TRIALS = flags.DEFINE_integer("trials", 30, "Trials of a search.", lower_bound=1)
@@ -45,8 +48,11 @@ IMAGES = flags.DEFINE_string("images", "", "Folder of images; digits where it is
 PER_CLASS = flags.DEFINE_integer("per_class", 0, "Images of a class that are used, the first by name; 0: all.")
 SIZE = flags.DEFINE_integer("image_size", 32, "Height and width of images.", lower_bound=1)
 PHASES = flags.DEFINE_bool("phases", False, "Whether the spec's ensembles and students are among the trials.")
+SHARE = flags.DEFINE_float("max_share", 0, "Of the steps without a rule, that a search with one may use; 0: all.", 0, 1)
 RULES = flags.DEFINE_list("rules", ["none", "successive_halving", "median"], "What is compared, none first.")
 
+# So many times the trials of a search without a rule are the most that one with a limited share may have.
+MOST = 20
 NAMES = {"successive_halving": EarlyStoppingSpec.SUCCESSIVE_HALVING, "median": EarlyStoppingSpec.MEDIAN_RULE}
 
 
@@ -98,15 +104,32 @@ def steps_used(search: Search) -> int:
     return used
 
 
+def end_at(search: Search, steps: float) -> None:
+    """Lets the search claim no trial that may bring its steps above `steps`."""
+    claim = search.store.claim
+
+    def limited(*arguments: Any) -> Claim | None:
+        if steps_used(search) + STEPS.value <= steps:
+            return claim(*arguments)
+        search.stop.set()
+        return None
+
+    search.store.claim = limited  # type: ignore[method-assign]
+
+
 def run(rule: str, seed: int, images: str) -> dict[str, object]:
     """One search."""
     begin = time.monotonic()
+    is_limited = SHARE.value > 0 and rule != "none"
+    trials = MOST * TRIALS.value if is_limited else TRIALS.value
     training = TrainingOptions(train_steps=STEPS.value, batch_size=BATCH.value)
     with tempfile.TemporaryDirectory() as folder:
         config = SearchConfig(
-            spec_for(rule), provider_for(seed, images), folder, max_trials=TRIALS.value, seed=seed, training=training
+            spec_for(rule), provider_for(seed, images), folder, max_trials=trials, seed=seed, training=training
         )
         search = open_search(config)
+        if is_limited:
+            end_at(search, SHARE.value * TRIALS.value * STEPS.value)
         work(search, "benchmark", 600.0)
         best = search.store.best(search.study.id, 1)
         counts = search.store.counts(search.study.id)

@@ -4,8 +4,9 @@
 
 Model Search and Optuna do the same on the same server, one after the other, in rounds: each trainer claims four new
 trials, sends sixteen heartbeats of them, completes them; each of the three ends when the last trainer has done it. A
-claim of Optuna is a new trial and its first heartbeat; a completion sets what else a trial of ours tells (loss, metrics,
-parameters, seconds, model) as one user attribute, then its state and value.
+claim of Optuna's is a new trial and its first heartbeat; a completion sets what else a trial of ours tells (loss,
+metrics, parameters, seconds, model) as one user attribute, then its state and value.
+
 `postgresql` is a private server in a temporary folder, `mariadb` a new database at --mariadb. `grpc-sqlite`,
 `grpc-postgresql` and `grpc-mariadb` put `model_search serve` and Optuna's gRPC proxy in front. Trainers are processes.
 Optuna's proxy has no heartbeats.

@@ -101,6 +101,8 @@ class TrialStore(abc.ABC):
     def claim(self, study_id: int, trainer: str, lease_seconds: float, token: str = "") -> Claim | None:
         """Hands out a trial: one that waits (expired leases are reaped first), else the next number in the budget.
 
+        That another process has lost a lease may be noticed a second later, and new numbers handed out meanwhile.
+
         Args:
           study_id: of the study.
           trainer: who asks.

@@ -103,6 +103,21 @@ def test_a_claim_asked_for_again_while_the_first_is_under_way_is_one_claim(url: 
         assert len(store.trials(study.id)) == 1
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_statements_that_a_server_forgot_are_said_to_it_again(url: str) -> None:
+    with direct(url) as store:
+        study = store.open_study(config())
+        first = store.claim(study.id, "t", 1000.0)
+        forget = "DEALLOCATE ALL"
+        store._database.at_once(lambda connection: connection.exec_driver_sql(forget))  # type: ignore[attr-defined]
+        second = store.claim(study.id, "t", 1000.0)
+        store.complete(first, result())
+        assert [(trial.number, trial.state.value) for trial in store.trials(study.id)] == [
+            (1, "COMPLETED"), (2, "RUNNING")
+        ]  # fmt: skip
+        assert (first.number, second.number) == (1, 2)
+
+
 def test_deadlocks_are_tried_again(url: str) -> None:
     database = open_database(url)
     with direct(url) as store:

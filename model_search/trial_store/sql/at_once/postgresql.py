@@ -6,7 +6,7 @@ Statements are built once, with parameters: building one takes longer than the s
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, case, exists, select, update
+from sqlalchemy import Connection, Executable, Update, bindparam, case, exists, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
@@ -76,7 +76,7 @@ complete, stop, fail, release = _ENDINGS.complete, _ENDINGS.stop, _ENDINGS.fail,
 
 
 @cache
-def _move(transition: Transition, names: tuple[str, ...]) -> Executable:
+def _move(transition: Transition, names: tuple[str, ...]) -> Update:
     held = held_study()
     values: dict[str, Any] = {name: bindparam(f"{name}_", type_=trials.c[name].type) for name in names}
     if transition.after is not TrialState.RUNNING:

@@ -2,8 +2,10 @@
 
 Many that wait for the study's row wake each other up, and each that gets it looks for the row's newest version and asks
 its conditions anew. Behind an advisory lock they wait in line, and a statement that begins once it has its turn sees
-what all before it did. Both go to the server in one packet, as one transaction, which ends without hearing from the
-client again: one that stands still holds nobody up.
+what all before it did. Nor does the next one wait until the disk has the change: the turn ends before that, and a
+second transaction, which nobody waits for, ends when all before it is on the disk; only then is the trainer answered.
+All goes to the server in one packet, and is done without hearing from the client again: one that stands still holds
+nobody up.
 """
 
 import contextlib
@@ -14,10 +16,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import ClauseElement, Connection, Dialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType, TypeEngine
 
 LOCKS = 0x5EA2C4
 """First key of our advisory locks; the second is the study's."""
+
+SCRIPT = f"""
+BEGIN; SET LOCAL synchronous_commit = off; SELECT pg_advisory_xact_lock({LOCKS}, %(of)s);
+{{statement}};
+COMMIT; SELECT pg_logical_emit_message(true, 'model_search', '')"""
+BEFORE = 3
+"""Statements of the script before the one whose answer counts."""
 
 
 class Answer(NamedTuple):
@@ -46,7 +56,7 @@ def in_turn(connection: Connection, statement: ClauseElement, values: dict[str, 
     import psycopg
 
     known = _prepared(statement)
-    script = f"SELECT pg_advisory_xact_lock({LOCKS}, %(of)s); EXECUTE {known.name}({known.arguments})"
+    script = SCRIPT.format(statement=f"EXECUTE {known.name}({known.arguments})")
     prepared = connection.info.setdefault("model_search_prepared", set())
     driver = connection.connection.driver_connection
     assert driver is not None
@@ -69,8 +79,14 @@ def in_turn(connection: Connection, statement: ClauseElement, values: dict[str, 
 
 
 def _run(cursor: Any, script: str, values: dict[str, Any]) -> Answer:
-    cursor.execute(script, values)
-    cursor.nextset()
+    try:
+        cursor.execute(script, values)
+    except Exception:
+        if not cursor.connection.closed:
+            cursor.connection.rollback()
+        raise
+    for _ in range(BEFORE):
+        cursor.nextset()
     return Answer(cursor.rowcount, cursor.fetchone() if cursor.description else None)
 
 
@@ -94,6 +110,7 @@ class _Prepared(NamedTuple):
 def _prepared(statement: ClauseElement) -> _Prepared:
     dialect = PGDialect_psycopg(paramstyle="numeric_dollar")
     compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
     text, binds = str(compiled), compiled.binds
     name = f"model_search_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     order = list(dict.fromkeys(compiled.positiontup or ()))
