@@ -14,7 +14,7 @@ search: $(VENV)/installed
 
 # Two processes, each with whole files: TensorFlow starts once in each.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 # Formatting, lint rules, and types of the installed package.
 lint: $(VENV)/installed-dev
