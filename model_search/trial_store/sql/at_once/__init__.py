@@ -1,10 +1,10 @@
 """What trainers do most, as fast as each database can.
 
-On servers each is one statement: the study's row is locked and given back inside the server, so no trainer holds it
+To servers each goes in one packet: the study's row is locked and given back inside the server, so no trainer holds it
 while the network is slow, or while the trainer itself stands still, and one round trip is all that a claim or a report
-costs. On SQLite each is a short transaction. A report says whether it was
-done this way; where not (a token is void, it was said before), nothing has changed, and the transaction in `changes`
-decides. So it does of claims that raise `UndecidedError`.
+costs. On SQLite each is a short transaction. A report says whether it was done this way; where not (a token is void, it
+was said before), nothing has changed, and the transaction in `changes` decides. So it does of claims that raise
+`UndecidedError`.
 """
 
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""What trainers do most on PostgreSQL, in single statements that change several tables.
+"""What trainers do most on PostgreSQL, in single statements that change several tables; see also `turns`.
 
 Statements are built once, with parameters: building one takes longer than the server does.
 """
