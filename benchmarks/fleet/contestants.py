@@ -112,9 +112,9 @@ class Optunas(Contestant):
             self._storage = _until_done(lambda: optuna.storages.RDBStorage(self.url, heartbeat_interval=60))
         maximize = optuna.study.StudyDirection.MAXIMIZE
         try:
-            self._study = self._storage.create_new_study([maximize], self.study)
+            self._study = _until_done(lambda: self._storage.create_new_study([maximize], self.study))
         except optuna.exceptions.DuplicatedStudyError:
-            self._study = self._storage.get_study_id_from_name(self.study)
+            self._study = _until_done(lambda: self._storage.get_study_id_from_name(self.study))
         self._completed = optuna.trial.TrialState.COMPLETE
 
     def claim(self) -> Any:
