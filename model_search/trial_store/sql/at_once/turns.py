@@ -8,7 +8,6 @@ All goes to the server in one packet, and is done without hearing from the clien
 nobody up.
 """
 
-import contextlib
 import hashlib
 from functools import cache
 from typing import Any, NamedTuple
@@ -63,9 +62,11 @@ def in_turn(connection: Connection, statement: ClauseElement, values: dict[str, 
     try:
         with psycopg.ClientCursor(driver) as cursor:
             if known.name in prepared:
-                with contextlib.suppress(psycopg.errors.InvalidSqlStatementName):
+                try:
                     return _run(cursor, script, known.constants | values)
-            # The first time, or the driver let all go, as it does where a transaction is undone.
+                except psycopg.errors.InvalidSqlStatementName:
+                    # The driver let all go, as it does where a transaction was undone.
+                    driver.rollback()
             cursor.execute(known.preparation)
             prepared.add(known.name)
             return _run(cursor, script, known.constants | values)
@@ -79,12 +80,7 @@ def in_turn(connection: Connection, statement: ClauseElement, values: dict[str, 
 
 
 def _run(cursor: Any, script: str, values: dict[str, Any]) -> Answer:
-    try:
-        cursor.execute(script, values)
-    except Exception:
-        if not cursor.connection.closed:
-            cursor.connection.rollback()
-        raise
+    cursor.execute(script, values)
     for _ in range(BEFORE):
         cursor.nextset()
     return Answer(cursor.rowcount, cursor.fetchone() if cursor.description else None)
