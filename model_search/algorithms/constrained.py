@@ -8,6 +8,7 @@ is inserted before them. Cells that repeat, with reductions between them, are th
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ..spec import SearchSpec
 from ..spec.cells import maximum_searched_depth, searched_part
 from ..spec.towers import tower
 from ..study import History, Trial
-from . import coordinate_descent, random_search
+from . import coordinate_descent
 from .algorithm import Proposal
 from .beam import beam_of
 from .choice import first_new
@@ -25,14 +26,13 @@ from .coordinate_descent import behind
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
     """Proposes the tower around an edited searched part of one of the best; see `SearchAlgorithm`."""
-    inner = _searched_spec(spec)
+    inner, completed = _searched_spec(spec), history.completed_count()
     best = beam_of(spec, history)
-    if best:
-        beam, further = (map(partial(_searched_trial, spec), trials) for trials in (best, behind(best, history)))
-        found = coordinate_descent.candidates(inner, list(beam), history.completed_count(), rng, further)
-    else:
-        found = random_search.candidates(inner, rng)
-    return first_new((replace(child, architecture=tower(spec, child.architecture)) for child in found), history)
+    beam, further = (map(partial(_searched_trial, spec), trials) for trials in (best, behind(best, history)))
+    edits = coordinate_descent.candidates(inner, list(beam), completed, rng, further)
+    found = chain(coordinate_descent.first_towers(inner, completed, rng), edits)
+    whole = (replace(child, architecture=tower(spec, child.architecture)) for child in found)
+    return first_new(chain(whole, coordinate_descent.left(spec, history, rng)), history)
 
 
 def _searched_spec(spec: SearchSpec) -> SearchSpec:

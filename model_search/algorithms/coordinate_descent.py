@@ -18,8 +18,9 @@ from .beam import beam_of
 from .choice import first_new
 from .depths import may_grow, towers_of_any_depth
 from .edits import grown, mutated
+from .remaining import remaining
 
-# Trials whose edits follow once all edits of the beam are known, and random towers of all depths behind these.
+# Trials whose edits follow once all edits of the beam are known, and random towers before it is full.
 _BEHIND, _DRAWS = 50, 200
 
 
@@ -27,30 +28,37 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     """Proposes an edit of one of the best `beam_size` trials, or a random tower until so many have completed."""
     completed, beam = history.completed_count(), beam_of(spec, history)
     edits = candidates(spec, beam, completed, rng, behind(beam, history))
-    return first_new(edits if completed >= spec.beam_size else chain(_random(spec, completed, rng), edits), history)
+    return first_new(chain(first_towers(spec, completed, rng), edits, left(spec, history, rng)), history)
 
 
-def _random(spec: SearchSpec, completed: int, rng: np.random.Generator) -> Iterator[Proposal]:
-    """Random towers of the depths allowed now; of the least where nothing is ever to grow."""
+def first_towers(spec: SearchSpec, completed: int, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Until as many as fill the beam have completed: random towers of the depths allowed now.
+
+    They are of the least depth where nothing is ever to grow.
+    """
+    if completed >= spec.beam_size:
+        return iter(())
     if spec.increase_complexity_probability:
         return towers_of_any_depth(spec, completed, rng, _DRAWS)
     return random_search.candidates(spec, rng)
 
 
+def left(spec: SearchSpec, history: History, rng: np.random.Generator) -> Iterator[Proposal]:
+    """What remains beside all edits: of the least depth where nothing is ever to grow."""
+    return remaining(spec, history, rng, grows=spec.increase_complexity_probability > 0)
+
+
 def candidates(
     spec: SearchSpec, beam: Sequence[Trial], completed: int, rng: np.random.Generator, further: Iterable[Trial] = ()
 ) -> Iterator[Proposal]:
-    """Edits of the trials of the beam in random order, of further ones as they come, then random towers.
+    """Edits of the trials of the beam in random order, then of further ones as they come.
 
-    Should all edits of the beam be known, so the search goes on beside it and does not end while a tower is left.
+    Should all edits of the beam be known, so the search goes on beside it.
     """
     for index in rng.permutation(len(beam)):
         yield from _edits(spec, beam[index], completed, rng)
     for trial in further:
         yield from _edits(spec, trial, completed, rng)
-    yield from random_search.candidates(spec, rng)
-    if spec.increase_complexity_probability:
-        yield from towers_of_any_depth(spec, completed, rng, _DRAWS)
 
 
 def behind(beam: Sequence[Trial], history: History) -> Iterator[Trial]:

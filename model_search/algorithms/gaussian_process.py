@@ -33,6 +33,7 @@ from .edits import searched_blocks
 from .evidence import costs_of, evidence, known_last
 from .joint_choices import Choice, choice_of, chosen_values, hyperparameter_choices, values_of
 from .neighbours import neighbours
+from .remaining import remaining
 from .surrogate import TOWERS, Metric, Surrogate, fit_parameters, normal_scores, surrogate
 
 _RANDOM_TRIALS = 10
@@ -123,7 +124,7 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator, *, tra
     trials, completed = evidence(history, _BEST, _NEWEST), history.completed_count()
     random = towers_of_any_depth(spec, completed, rng, _RANDOM)
     if len(trials) < _RANDOM_TRIALS:
-        return first_new(random, history)
+        return first_new(chain(random, remaining(spec, history, rng)), history)
     axes, points = _points(spec, (*trials, *history.running()), train_steps)
     candidates = _candidates(spec, history, {point.architecture for point in points}, rng)
     with one_thread():
@@ -135,7 +136,8 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator, *, tra
             for proposal, values in zip(candidates, axes.drawn(len(candidates), best, rng).tolist(), strict=True)
         ]
         ranked = [candidates[place] for place in np.argsort(_bounds(process, drawn), kind="stable")] if drawn else []
-        proposal = first_new(known_last(chain(ranked, random), history, trials), history)
+        new_first = known_last(chain(ranked, random), history, trials)
+        proposal = first_new(chain(new_first, remaining(spec, history, rng)), history)
         tried = [Point(proposal.architecture, values) for values in axes.drawn(_VALUES, best, rng).tolist()]
         values = tried[int(_bounds(process, tried).argmin())].values if axes.choices else ()
     chosen = dict(zip(axes.choices, values, strict=True))

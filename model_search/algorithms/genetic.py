@@ -13,7 +13,7 @@ from ..architecture import Architecture, depth
 from ..spec import SearchSpec
 from ..spec.towers import role_of
 from ..study import History, Trial
-from . import coordinate_descent, random_search
+from . import coordinate_descent
 from .algorithm import Proposal
 from .beam import beam_of
 from .choice import first_new
@@ -28,14 +28,12 @@ _Operator = Callable[[SearchSpec, Sequence[Trial], int, np.random.Generator], It
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
-    """Proposes what the operator that chance chose makes of the beam, or a random tower while none has completed."""
-    beam = beam_of(spec, history)
-    if not beam:
-        return random_search.suggest(spec, history, rng)
-    completed = history.completed_count()
-    children = islice(_chosen(spec, rng)(spec, beam, completed, rng), _DRAWS)
-    further = coordinate_descent.behind(beam, history)
-    return first_new(chain(children, coordinate_descent.candidates(spec, beam, completed, rng, further)), history)
+    """Proposes what the operator that chance chose makes of the beam, or a random tower until the beam is full."""
+    completed, beam = history.completed_count(), beam_of(spec, history)
+    random = coordinate_descent.first_towers(spec, completed, rng)
+    children = islice(_chosen(spec, rng)(spec, beam, completed, rng), _DRAWS) if beam else ()
+    edits = coordinate_descent.candidates(spec, beam, completed, rng, coordinate_descent.behind(beam, history))
+    return first_new(chain(random, children, edits, coordinate_descent.left(spec, history, rng)), history)
 
 
 def _chosen(spec: SearchSpec, rng: np.random.Generator) -> _Operator:

@@ -7,6 +7,7 @@ improvement is largest if they did (Snoek, Larochelle and Adams 2012, "Practical
 Learning Algorithms", NeurIPS, sections 2.2 and 3.2). So trainers that ask at the same time spread out.
 """
 
+from bisect import bisect
 from collections.abc import Sequence, Set
 from functools import lru_cache
 from itertools import chain
@@ -24,6 +25,7 @@ from .choice import first_new
 from .depths import deepest, towers_of_any_depth
 from .evidence import costs_of, evidence
 from .neighbours import neighbours
+from .remaining import remaining
 from .surrogate import Surrogate, fit_parameters, normal_scores, surrogate
 
 # So many candidates are looked at; of more, a sample.
@@ -40,25 +42,26 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     trials = evidence(history)
     random = towers_of_any_depth(spec, history.completed_count(), rng, _RANDOM)
     if len(trials) < max(2, spec.guided_mutation.trials_before_model):
-        return first_new(random, history)
+        return first_new(chain(random, remaining(spec, history, rng)), history)
     known = {trial.architecture for trial in (*trials, *history.running())}
     candidates = _candidates(spec, history, known, rng)
     if not candidates:
-        return first_new(chain(random, _edits(spec, beam_of(spec, history), history.completed_count(), rng)), history)
+        edits = _edits(spec, beam_of(spec, history), history.completed_count(), rng)
+        return first_new(chain(random, edits, remaining(spec, history, rng)), history)
     with one_thread():
         process = _fitted(tuple(trial.architecture for trial in trials), tuple(costs_of(history, trials)))
         process = _with_drawn(process, [trial.architecture for trial in history.running()], rng)
         towers = [proposal.architecture for proposal in candidates]
         improvement = process.expected_improvement(towers, _doubt(history))
     ranked = (candidates[place] for place in np.argsort(-improvement, kind="stable"))
-    return first_new(chain(ranked, random), history)
+    return first_new(chain(ranked, random, remaining(spec, history, rng)), history)
 
 
 def _doubt(history: History) -> float:
     """How many times its own deviation the process is taken to be off: more, the longer nothing better was found."""
-    best = history.best(1)
-    since = history.completed_count() - best[0].number if best else 0
-    return 1 + max(0, since) / _PATIENCE
+    best, numbers = history.best(1), [trial.number for trial in history.completed()]
+    since = len(numbers) - bisect(numbers, best[0].number) if best else 0
+    return 1 + since / _PATIENCE
 
 
 def _fitted(towers: tuple[Architecture, ...], costs: tuple[float, ...]) -> Surrogate:

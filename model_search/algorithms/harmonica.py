@@ -21,12 +21,12 @@ import numpy as np
 from ..architecture import Architecture
 from ..spec import SearchSpec
 from ..study import History, Trial
-from . import random_search
 from .algorithm import Proposal
 from .alphabet import Alphabet, alphabet_of, written
 from .choice import first_new
 from .evidence import costs_of, ended, known_last
 from .fourier import Polynomial, sparse_polynomial
+from .remaining import remaining
 
 # Of one stage, but never more than half: a stage without effect would waste its trials.
 _ASSIGNMENTS = 4
@@ -126,8 +126,8 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     origin = f"harmonica, stage {stage}" if stage else "random"
     drawn = _distinct(code.draw(cubes, rng) for _ in range(_DRAWS))
     restricted = (Proposal(written(spec, code.alphabet, letters), origin=origin) for letters in drawn)
-    candidates = chain(restricted, random_search.candidates(spec, rng))
-    return first_new(known_last(candidates, history, trials), history)
+    new_first = known_last(restricted, history, trials)
+    return first_new(chain(new_first, remaining(spec, history, rng, grows=False)), history)
 
 
 def narrowed_space(

@@ -18,7 +18,7 @@ from ..proto.search_spec_pb2 import LinearModelSpec
 from ..spec import SearchSpec
 from ..spec.towers import role_of
 from ..study import History
-from . import random_search
+from . import coordinate_descent, random_search
 from .algorithm import Proposal
 from .alphabet import Alphabet, alphabet_of, written
 from .choice import first_new
@@ -55,7 +55,8 @@ class AdditiveModel:
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
     """Proposes the model's best new tower; random ones before `trials_before_fit` trials. See `SearchAlgorithm`."""
     if history.completed_count() < spec.linear_model.trials_before_fit:
-        return random_search.suggest(spec, history, rng)
+        random = random_search.candidates(spec, rng)
+        return first_new(chain(random, coordinate_descent.left(spec, history, rng)), history)
     alphabet, trials = alphabet_of(spec), evidence(history)
     strings = [alphabet.read(trial.architecture) for trial in trials]
     readable = [place for place, string in enumerate(strings) if string]
@@ -66,7 +67,8 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
         for places in _depths(spec, history, rng)
         for letters in islice(cheapest(model.costs(places), alphabet, rng), _CANDIDATES)
     )
-    return first_new(known_last(chain(modelled, random_search.candidates(spec, rng)), history, trials), history)
+    new_first = known_last(modelled, history, trials)
+    return first_new(chain(new_first, coordinate_descent.left(spec, history, rng)), history)
 
 
 def fit(

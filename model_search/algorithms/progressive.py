@@ -13,20 +13,21 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from itertools import product
 
 import numpy as np
 
 from ..architecture import Architecture
 from ..spec import SearchSpec
-from ..spec.towers import form_of, tower
+from ..spec.towers import form_of
 from ..study import History, Trial, rank_key
 from . import random_search
 from .algorithm import Proposal
 from .choice import first_new
-from .edits import grown, mutated, searched_blocks
+from .edits import grown, mutated
 from .evidence import costs_of, evidence
 from .expansion_ranking import predicted, weights_of
+from .random_towers import all_towers, tower_count
+from .remaining import remaining
 
 # A first depth of at most so many towers is listed, a larger one drawn from.
 _LISTED = 512
@@ -69,7 +70,7 @@ def _candidates(spec: SearchSpec, history: History, rng: np.random.Generator) ->
         yield from _of_depth(spec, study, deep, rng)
     yield from _ranked(_neighbours(spec, history.best(_PARENTS), rng), study, rng)
     yield from _of_depth(spec, study, spec.minimum_depth, rng)
-    yield from random_search.candidates(spec, rng)
+    yield from remaining(spec, history, rng)
 
 
 def _study_of(spec: SearchSpec, history: History, rng: np.random.Generator) -> _Study:
@@ -109,11 +110,10 @@ def _of_depth(spec: SearchSpec, study: _Study, deep: int, rng: np.random.Generat
 
 def _first_towers(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Proposal]:
     """Towers of the least depth in random order: all of them where they are few."""
-    names = searched_blocks(spec)
-    if len(names) ** spec.minimum_depth > _LISTED:
+    if tower_count(spec, spec.minimum_depth) > _LISTED:
         yield from random_search.candidates(spec, rng)
         return
-    listed = list(dict.fromkeys(tower(spec, blocks) for blocks in product(names, repeat=spec.minimum_depth)))
+    listed = list(all_towers(spec, spec.minimum_depth))
     for index in rng.permutation(len(listed)):
         yield Proposal(listed[index], origin="random")
 

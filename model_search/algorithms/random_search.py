@@ -1,7 +1,7 @@
 """NONADAPTIVE_RANDOM_SEARCH: independent random towers of `minimum_depth` blocks."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -10,13 +10,14 @@ from ..study import History
 from .algorithm import Proposal
 from .choice import first_new
 from .random_towers import random_towers
+from .remaining import remaining
 
 _DRAWS = 200
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
     """Proposes a random tower; see `SearchAlgorithm`."""
-    return first_new(candidates(spec, rng), history)
+    return first_new(chain(candidates(spec, rng), remaining(spec, history, rng, grows=False)), history)
 
 
 def candidates(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Proposal]:

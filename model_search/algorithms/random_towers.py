@@ -7,13 +7,14 @@ too often: many orders become the same tower.
 from bisect import bisect
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, product
+from math import prod
 
 import numpy as np
 
-from ..architecture import Architecture
+from ..architecture import TURNS, Architecture
 from ..spec import SearchSpec
-from ..spec.towers import tower, turn_of
+from ..spec.towers import role_of, tower, turn_of
 from .alphabet import Alphabet, alphabet_of
 
 
@@ -43,6 +44,27 @@ def random_towers(spec: SearchSpec, rng: np.random.Generator) -> Iterator[Archit
     towers = RandomTowers(spec)
     while True:
         yield towers.of(spec.minimum_depth, rng)
+
+
+def tower_count(spec: SearchSpec, blocks: int) -> int:
+    """How many towers of so many blocks there are, of each turn to vectors that the spec names."""
+    masks = alphabet_of(spec).orders(blocks)
+    return len(_turns(spec)) * sum(prod(mask.sum(axis=1).tolist()) for mask in masks)
+
+
+def all_towers(spec: SearchSpec, blocks: int) -> Iterator[Architecture]:
+    """Every tower of so many blocks, once; see `tower_count` before."""
+    names = alphabet_of(spec).names
+    for mask in alphabet_of(spec).orders(blocks):
+        for letters in product(*(np.flatnonzero(row).tolist() for row in mask)):
+            for turn in _turns(spec):
+                yield tower(spec, [*(names[letter] for letter in letters), *turn])
+
+
+def _turns(spec: SearchSpec) -> list[tuple[str, ...]]:
+    """The turns that towers may have, as what is said of them beside their other blocks."""
+    turns = [(name,) for name in spec.blocks_to_use if role_of(name) in TURNS]
+    return turns if len(turns) > 1 else [()]
 
 
 @lru_cache(maxsize=64)

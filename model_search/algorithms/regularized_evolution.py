@@ -6,6 +6,7 @@ good it is: what only looked good by chance has to show it again in its children
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -13,11 +14,13 @@ from ..architecture import Architecture, depth
 from ..spec import SearchSpec
 from ..spec.towers import role_of
 from ..study import History, Trial, rank_key
-from . import random_search
 from .algorithm import Proposal
 from .choice import first_new
-from .depths import may_grow
+from .depths import may_grow, towers_of_any_depth
 from .edits import deleted, inserted, mutated
+from .remaining import remaining
+
+_DRAWS = 200
 
 
 def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Proposal:
@@ -25,19 +28,22 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
     size = spec.regularized_evolution.population_size
     population = history.completed()[-size:]
     children = _children(spec, population, history, rng)
-    random = random_search.candidates(spec, rng)
-    order = (children, random) if len(population) == size else (random, children)
-    return first_new((proposal for source in order for proposal in source), history)
+    random = towers_of_any_depth(spec, history.completed_count(), rng, _DRAWS)
+    sources = (children, random) if len(population) == size else (random, children)
+    return first_new(chain(*sources, remaining(spec, history, rng)), history)
 
 
 def _children(
     spec: SearchSpec, population: Sequence[Trial], history: History, rng: np.random.Generator
 ) -> Iterator[Proposal]:
-    """Children of the best of a tournament, then, should none be new, of the second best, ..."""
-    count = min(spec.regularized_evolution.tournament_size, len(population))
-    drawn = [population[index] for index in rng.choice(len(population), count, replace=False)] if count else []
-    completed = history.completed_count()
-    for parent in sorted(drawn, key=lambda trial: rank_key(history.objective, trial)):
+    """Children of the best of a tournament, then, should none be new, of the second best, ..., of those not drawn."""
+    completed, size = history.completed_count(), spec.regularized_evolution.tournament_size
+    # With replacement, as in the paper's algorithm: one may be drawn twice.
+    drawn = set(rng.integers(len(population), size=size).tolist()) if population else set()
+    order = sorted(
+        range(len(population)), key=lambda place: (place not in drawn, rank_key(history.objective, population[place]))
+    )
+    for parent in (population[place] for place in order):
         for origin, child in _mutations(spec, parent.architecture, completed, rng):
             yield Proposal(child, (parent.number,), origin)
 
@@ -49,7 +55,7 @@ def _mutations(
     kinds: dict[str, Callable[[], Iterator[Architecture]]] = {"mutate": lambda: mutated(spec, architecture, rng)}
     if may_grow(spec, architecture, completed):
         kinds["insert"] = lambda: inserted(spec, architecture, rng)
-    if depth(architecture, role_of) > 1:
+    if depth(architecture, role_of) > spec.minimum_depth:
         kinds["delete"] = lambda: deleted(architecture, rng)
     for kind in rng.permutation(list(kinds)).tolist():
         for child in kinds[kind]():

@@ -23,7 +23,6 @@ from ..proto.search_spec_pb2 import ReinforceSpec
 from ..spec import SearchSpec
 from ..study import History, Trial
 from ..threads import one_thread
-from . import random_search
 from .algorithm import Proposal
 from .alphabet import alphabet_of, written
 from .block_policy import Policy, Strings
@@ -31,6 +30,7 @@ from .choice import first_new
 from .depths import deepest, trials_before_depth
 from .edits import grown, mutated
 from .evidence import costs_of, evidence, known_last
+from .remaining import remaining
 
 _SEED = 0
 _SAMPLES = 64
@@ -61,9 +61,8 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator) -> Pro
         candidates = chain(
             (Proposal(written(spec, controller.policy.alphabet, one), origin="controller") for one in distinct),
             _near(spec, controller, distinct, longest, rng),
-            random_search.candidates(spec, rng),
         )
-        return first_new(known_last(candidates, history, trials), history)
+        return first_new(chain(known_last(candidates, history, trials), remaining(spec, history, rng)), history)
 
 
 def controller_of(spec: SearchSpec, history: History, trials: Sequence[Trial]) -> Controller:

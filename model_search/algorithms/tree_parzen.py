@@ -26,6 +26,7 @@ from .depths import deepest, towers_of_any_depth
 from .edits import mutated
 from .evidence import evidence, known_last
 from .joint_choices import Choice, chosen_values, hyperparameter_choices, turns_of, values_of
+from .remaining import remaining
 
 if TYPE_CHECKING:
     from .optuna_study import Chooser, Told
@@ -44,7 +45,7 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator, *, tra
     trials, completed = evidence(history), history.completed_count()
     random = towers_of_any_depth(spec, completed, rng, _RANDOM)
     if len(trials) < _RANDOM_TRIALS:
-        return first_new(random, history)
+        return first_new(chain(random, remaining(spec, history, rng)), history)
     # Here, because Optuna takes a second to import and only this search needs it.
     from .optuna_study import Chooser
 
@@ -53,7 +54,8 @@ def suggest(spec: SearchSpec, history: History, rng: np.random.Generator, *, tra
     first = next(drawn)
     changed = (Proposal(other, (), "tree parzen, changed") for other in mutated(spec, first.architecture, rng))
     candidates = chain([first], drawn, islice(changed, _CHANGED), random)
-    proposal = first_new(known_last(candidates, history, trials), history)
+    new_first = known_last(candidates, history, trials)
+    proposal = first_new(chain(new_first, remaining(spec, history, rng)), history)
     space = hyperparameter_space(spec, proposal.architecture, train_steps)
     chooser.begin()
     return replace(proposal, hyperparameters=chosen_values(space, chooser.choose))

@@ -15,7 +15,8 @@ DEFAULT_AUXILIARY_WEIGHT = 0.4
 def complete(spec: SearchSpec) -> SearchSpec:
     """A copy with every default explicit, so that two specs that mean the same are equal.
 
-    Phases that the spec leaves out or empty (ensembles, distillation ...) stay out. The given spec is not changed.
+    Phases that the spec leaves out or empty (ensembles, distillation ...) stay out; early stopping without a rule is
+    kept, to be refused. The given spec is not changed.
     """
     completed = SearchSpec()
     completed.CopyFrom(spec)
@@ -26,7 +27,8 @@ def complete(spec: SearchSpec) -> SearchSpec:
     complete_early_stopping(completed)
     complete_ensembles(completed)
     for field, value in completed.ListFields():
-        if not is_repeated(field) and field.message_type is not None and not value.ListFields():
+        is_empty = not is_repeated(field) and field.message_type is not None and not value.ListFields()
+        if is_empty and field.name != "early_stopping":
             completed.ClearField(field.name)
     completed.learning_spec.SetInParent()
     if not completed.learning_spec.optimizers:

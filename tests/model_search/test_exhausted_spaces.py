@@ -34,6 +34,9 @@ OF_PLATES = SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT
 PLATES = ("CONVOLUTION_3X3", "MAX_POOLING_2X2")
 
 
+MORE_BLOCKS = (*BLOCKS, "BOTTLENECK_32")
+
+
 def towers_trained(search) -> list[Architecture]:
     """What a search trains until it has nothing more to propose; every trial completes, the first ones the best."""
     trained = []
@@ -59,5 +62,17 @@ def test_each_tower_is_trained_once_and_then_the_search_ends(tmp_path, monkeypat
     deepest = 1 if search_type in FIXED_DEPTH_SEARCHES else 2
     everything = [
         tower(search.spec, blocks) for deep in range(1, deepest + 1) for blocks in product(names, repeat=deep)
+    ]
+    assert sorted(towers_trained(search), key=str) == sorted(everything, key=str)
+
+
+@pytest.mark.parametrize("search_type", [kind for kind in SEARCH_TYPES if kind != OF_PLATES], ids=SearchType.Name)
+def test_as_searches_are_by_default_none_ends_before_every_tower_is_trained(tmp_path, search_type) -> None:
+    text = f"{SPEC} search_type: {SearchType.Name(search_type)}".replace(str(list(BLOCKS)), str(list(MORE_BLOCKS)))
+    # Depth 2 has its time after 5 completed trials, and there are but 3 towers of depth 1.
+    search = open_small(tmp_path, text.replace("increase_complexity_minimum_trials: 0", ""), trials=30)
+    deepest = 1 if search_type in FIXED_DEPTH_SEARCHES else 2
+    everything = [
+        tower(search.spec, blocks) for deep in range(1, deepest + 1) for blocks in product(MORE_BLOCKS, repeat=deep)
     ]
     assert sorted(towers_trained(search), key=str) == sorted(everything, key=str)

@@ -11,6 +11,7 @@ from model_search.algorithms.depths import trials_before_depth
 from model_search.architecture import Architecture, depth
 from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec, SearchType
 from model_search.spec import complete
+from model_search.spec.search_types import FIXED_DEPTH_SEARCHES
 from model_search.spec.towers import role_of
 from model_search.study import TrialState
 
@@ -54,7 +55,7 @@ def test_every_algorithm_is_pure_and_stays_within_depth(search_type, seed, compl
 
 @pytest.mark.parametrize("search_type", SEARCH_TYPES)
 def test_no_algorithm_proposes_what_failed(search_type):
-    spec = spec_of(search_type)
+    spec = spec_of(search_type, maximum_depth=1)
     history = MemoryHistory()
     history.add([A], state=TrialState.INFEASIBLE)
     history.add([B], state=TrialState.INFEASIBLE)
@@ -66,13 +67,34 @@ def test_no_algorithm_proposes_what_failed(search_type):
 
 @pytest.mark.parametrize("search_type", SEARCH_TYPES)
 def test_what_runs_is_proposed_again_only_when_nothing_else_is_left(search_type):
-    spec = spec_of(search_type)
+    spec = spec_of(search_type, maximum_depth=1)
     history = MemoryHistory()
     history.add([A], state=TrialState.RUNNING)
     history.add([B], state=TrialState.RUNNING)
     assert {propose(spec, history, seed).architecture.blocks for seed in range(20)} == {(C,)}
     history.add([C], state=TrialState.INFEASIBLE)
     assert {propose(spec, history, seed).architecture.blocks for seed in range(20)} == {(A,), (B,)}
+
+
+@pytest.mark.parametrize("search_type", SEARCH_TYPES)
+def test_sixty_four_trainers_that_ask_before_anything_has_completed_train_different_towers(search_type):
+    # 3, 9 and 27 towers of the first depths: too few.
+    is_fixed = search_type in FIXED_DEPTH_SEARCHES
+    spec = spec_of(search_type, minimum_depth=4 if is_fixed else 1, maximum_depth=4)
+    history = MemoryHistory()
+    for seed in range(64):
+        history.add(propose(spec, history, seed).architecture.blocks, state=TrialState.RUNNING)
+    assert len({trial.architecture for trial in history.trials}) == 64
+
+
+@pytest.mark.parametrize("search_type", set(SEARCH_TYPES) - set(FIXED_DEPTH_SEARCHES))
+def test_deeper_towers_come_before_their_time_only_where_all_others_are_known(search_type):
+    spec = spec_of(search_type, increase_complexity_minimum_trials=[0, 50])
+    history = MemoryHistory()
+    for depths in (1, 1, 1, 2, 2, 2):
+        proposal = propose(spec, history)
+        assert depth(proposal.architecture, role_of) == depths
+        history.add(proposal.architecture.blocks, state=TrialState.RUNNING)
 
 
 def test_random_search_draws_all_towers_alike():

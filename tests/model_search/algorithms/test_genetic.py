@@ -104,9 +104,15 @@ def test_crossover_keeps_the_form(text, form, first, second):
     assert len({proposal.architecture for proposal in found}) > 2
 
 
-def test_crossover_with_one_completed_trial_gives_way_to_descent():
+def test_towers_are_random_until_the_beam_is_full():
     spec = spec_of(f"{DNN} crossover_probability: 1 beam_size: 2 increase_complexity_minimum_trials: [0, 9]")
-    assert {p.origin for p in proposals(spec, history_of((0.9, [A])), 10)} == {"mutate"}
+    assert {p.origin for p in proposals(spec, history_of((0.9, [A])), 10)} == {"random"}
+    assert {p.origin for p in proposals(spec, history_of((0.9, [A]), (0.8, [B, C])), 10)} == {"crossover"}
+
+
+def test_crossover_without_children_gives_way_to_descent():
+    spec = spec_of(f"{DNN} crossover_probability: 1 beam_size: 2 increase_complexity_minimum_trials: [0, 9]")
+    assert {p.origin for p in proposals(spec, history_of((0.9, [A]), (0.8, [A])), 10)} == {"mutate"}
 
 
 def test_random_towers_are_as_deep_as_the_beam_may_be():

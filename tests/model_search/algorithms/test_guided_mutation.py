@@ -156,3 +156,12 @@ def test_deviations_count_more_the_longer_nothing_better_was_found():
         running.add([A], state=TrialState.RUNNING)
     running.add([B], 0.6)
     assert _doubt(running) == 1
+    # Trials that were stopped or failed tried nothing that could have been better.
+    stopped = MemoryHistory()
+    for _ in range(20):
+        stopped.add([A], 0.1, state=TrialState.STOPPED)
+    stopped.add([B], 0.6)
+    for _ in range(5):
+        stopped.add([C], 0.1)
+        stopped.add([C], state=TrialState.INFEASIBLE)
+    assert _doubt(stopped) == 1.5

@@ -76,7 +76,7 @@ def spec(text: str):
 @pytest.mark.parametrize(
     ("text", "steps", "last", "wanted"),
     [
-        ("", 900, 900, ()),
+        (None, 900, 900, ()),
         ("rule: SUCCESSIVE_HALVING", 900, 900, (100, 300)),
         ("rule: SUCCESSIVE_HALVING", 500, 500, (56, 168)),
         # A shallow tower that trains less has the rungs before its end.
@@ -90,7 +90,7 @@ def spec(text: str):
     ],
 )
 def test_rungs(text, steps, last, wanted) -> None:
-    assert rungs(spec(f"early_stopping {{ {text} }}"), steps, last) == wanted
+    assert rungs(spec("" if text is None else f"early_stopping {{ {text} }}"), steps, last) == wanted
 
 
 def test_what_is_absent_depends_on_the_rule() -> None:
@@ -111,6 +111,7 @@ def test_the_older_field_means_the_median_rule() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("", "early_stopping.rule is UNKNOWN_EARLY_STOPPING_RULE; it must be MEDIAN_RULE or"),
         ("reduction_factor: 3", "early_stopping.rule is UNKNOWN_EARLY_STOPPING_RULE; it must be MEDIAN_RULE or"),
         ("rule: MEDIAN_RULE reduction_factor: 1", "early_stopping.reduction_factor is 1; it must be 2 or more"),
         ("rule: MEDIAN_RULE minimum_steps: 1.5", "early_stopping.minimum_steps is 1.5; it must be a share"),
