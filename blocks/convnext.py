@@ -50,6 +50,11 @@ class ConvnextDownsample(SingleInputBlock):
     role = Role.PLATE
     source = "Liu et al., A ConvNet for the 2020s, CVPR 2022, section 2.6"
 
+    @property
+    def is_reduction(self) -> bool:
+        """See `Block.is_reduction`."""
+        return True
+
     def _output(self, tensor: Any) -> Any:
         filters = 2 * layers.width(tensor)
         tensor = layers.LayerNormalization(name="layer_norm")(tensor)

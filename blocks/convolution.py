@@ -94,6 +94,11 @@ class DownsampleConvolution(SingleInputBlock):
     role = Role.PLATE
     source = "Springenberg et al., Striving for Simplicity: The All Convolutional Net, ICLR 2015 workshop, section 2"
 
+    @property
+    def is_reduction(self) -> bool:
+        """See `Block.is_reduction`."""
+        return True
+
     def _output(self, tensor: Any) -> Any:
         return layers.convolution(tensor, 2 * layers.width(tensor), self.kernel_size, "convolution", strides=2)
 

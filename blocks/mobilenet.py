@@ -37,6 +37,11 @@ class InvertedResidual(SingleInputBlock):
         " squeeze-and-excite: Howard et al., Searching for MobileNetV3, ICCV 2019, section 5.3"
     )
 
+    @property
+    def is_reduction(self) -> bool:
+        """See `Block.is_reduction`."""
+        return self.downsample
+
     def _output(self, tensor: Any) -> Any:
         channels = layers.width(tensor)
         linear = {"activation": None, "use_bias": False}

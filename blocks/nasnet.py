@@ -127,6 +127,11 @@ class NasnetReductionCell(NasnetCell):
 
     source = "Zoph et al., Learning Transferable Architectures for Scalable Image Recognition, CVPR 2018, figure 4"
 
+    @property
+    def is_reduction(self) -> bool:
+        """See `Block.is_reduction`."""
+        return True
+
     def _filters(self, channels: int) -> int:
         return -(-max(channels, MIN_WIDTH // 2) // 2)
 

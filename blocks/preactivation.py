@@ -28,6 +28,11 @@ class PreactivationResnet(SingleInputBlock):
     role = Role.PLATE
     source = "He et al., Identity Mappings in Deep Residual Networks, ECCV 2016, figure 1b"
 
+    @property
+    def is_reduction(self) -> bool:
+        """See `Block.is_reduction`."""
+        return self.downsample
+
     def _output(self, tensor: Any) -> Any:
         factor = 2 if self.downsample else 1
         filters = factor * layers.width(tensor)

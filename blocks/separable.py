@@ -25,6 +25,11 @@ class SeparableConvolution(SingleInputBlock):
     role = Role.PLATE
     source = "Chollet, Xception: Deep Learning with Depthwise Separable Convolutions, CVPR 2017, figure 4"
 
+    @property
+    def is_reduction(self) -> bool:
+        """See `Block.is_reduction`."""
+        return self.downsample
+
     def _output(self, tensor: Any) -> Any:
         factor = 2 if self.downsample else 1
         filters = factor * layers.width(tensor)

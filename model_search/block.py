@@ -66,6 +66,14 @@ class Block:
         """
         return False
 
+    @property
+    def is_reduction(self) -> bool:
+        """Whether the block is made to stand between cells of plates, which it halves.
+
+        A constrained search places one such block itself, and takes none inside its cells.
+        """
+        return False
+
     def requires_hparams(self) -> "keras_tuner.HyperParameters | None":
         """The block's own hyperparameters, searched with those of the trial; None for none."""
         return None

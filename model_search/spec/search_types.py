@@ -118,6 +118,10 @@ def _check_constrained(spec: SearchSpec) -> None:
     require(is_plate, "reduction_block_type", reduction, f"it must be a plate block, this is a {role.value} block")
     allowed = "it is the reduction_block_type, which stands after each cell and nowhere else"
     require(reduction not in spec.blocks_to_use, "blocks_to_use", reduction, allowed)
+    for block in spec.blocks_to_use:
+        is_other = block not in blocks or not getattr(blocks[block].create(), "is_reduction", False)
+        allowed = "it is a reduction: of these only the reduction_block_type has a place, after each cell"
+        require(is_other, "blocks_to_use", block, allowed)
     roles = [blocks[block].role for block in spec.blocks_to_use if block in blocks]
     has_body = not roles or Role.PLATE in roles or Role.ANY in roles
     require(has_body, "blocks_to_use", list(spec.blocks_to_use), "it must have a plate block: cells are made of them")

@@ -97,6 +97,13 @@ def test_only_blocks_that_are_not_causal_see_later_steps(name):
     assert block_checks.sees_later_steps(name) != blocks[name].create().is_causal
 
 
+def test_reductions_are_the_plate_blocks_that_their_names_call_so():
+    found = {name for name in ALL if blocks[name].create().is_reduction}
+    named = {name for name in ALL if "DOWNSAMPLE" in name or name.endswith("_REDUCTION")}
+    assert found == {name for name in named if blocks[name].role is Role.PLATE}
+    assert len(found) >= 9
+
+
 def test_saved_models_load_with_plain_keras(tmp_path):
     for name, shape in EACH_NAME:
         block_checks.save_for_plain_keras(name, shape, tmp_path)

@@ -181,6 +181,14 @@ def test_suggestions_get_their_reductions_or_have_them_where_they_belong(text, l
             f"blocks_to_use: '{R}'",
             f"blocks_to_use is '{R}'; it is the reduction_block_type, which stands after each cell and nowhere else",
         ),
+        *(
+            (
+                f"blocks_to_use: '{other}'",
+                f"blocks_to_use is '{other}'; it is a reduction: of these only the reduction_block_type has a place,"
+                " after each cell",
+            )
+            for other in ("DOWNSAMPLE_CONVOLUTION_5X5", "DOWNSAMPLE_SEPARABLE_CONVOLUTION_3X3", "CIFAR_NASA_REDUCTION")
+        ),
         (
             "reduction_block_type: 'FLATTEN'",
             "reduction_block_type is 'FLATTEN'; it must be a plate block, this is a flatten block",
