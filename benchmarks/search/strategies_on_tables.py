@@ -34,7 +34,7 @@ SETTINGS: Mapping[int, dict[str, object]] = {
 
 SAMPLERS = {"TPE": "TPESampler", "random": "RandomSampler"}
 LEFT_OUT = {
-    SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: "its towers have reduction blocks that the space has not",
+    SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT: "its towers have reductions, which are not in the tables",
 }
 
 
