@@ -35,7 +35,8 @@ def check_reinforce(spec: SearchSpec) -> None:
     own, path = spec.reinforce, "reinforce"
     _require_counts(own, path, "units", "batch_size")
     require(own.units <= 256, f"{path}.units", own.units, "it must be at most 256: each proposal trains the controller")
-    _require_positive(own, path, "learning_rate")
+    rate = own.learning_rate
+    require(0 < rate <= 1, f"{path}.learning_rate", rate, "it must be above 0 and at most 1, a step of Adam")
     decay, weight = own.baseline_decay, own.entropy_weight
     require(0 <= decay < 1, f"{path}.baseline_decay", decay, "it must be at least 0 and below 1")
     require(0 <= weight < math.inf, f"{path}.entropy_weight", weight, "it must be a finite number from 0")

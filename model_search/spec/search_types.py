@@ -39,6 +39,9 @@ DEFAULT_ARMS = (
 MOST_RANDOM_CANDIDATES = 300
 """Of the candidates of GUIDED_MUTATION, so that edits of the best have as many places."""
 
+MOST_REGRESSIONS = 100
+"""In the ensemble of PROGRESSIVE, which has 5 by default."""
+
 FIXED_DEPTH_SEARCHES = (SearchType.NONADAPTIVE_RANDOM_SEARCH, SearchType.HARMONICA_SEARCH)
 """Searches whose towers all have minimum_depth blocks."""
 
@@ -133,7 +136,10 @@ def _check_constrained(spec: SearchSpec) -> None:
 
 
 def _check_progressive(spec: SearchSpec) -> None:
-    _require_counts(spec.progressive, "progressive.", "trials_per_depth", "ensemble_size")
+    own, path = spec.progressive, "progressive."
+    _require_counts(own, path, "trials_per_depth", "ensemble_size")
+    allowed = f"it must be at most {MOST_REGRESSIONS}: each proposal fits them all"
+    require(own.ensemble_size <= MOST_REGRESSIONS, f"{path}ensemble_size", own.ensemble_size, allowed)
 
 
 def _require_counts(message: Message, path: str, *fields: str) -> None:

@@ -179,3 +179,8 @@ def test_counts_below_one_are_refused(field):
     with pytest.raises(UsageError) as caught:
         validate(parse_spec(f"{SPEC} progressive {{ {field}: 0 }}", "x"))
     assert str(caught.value) == f"spec field progressive.{field} is 0; it must be 1 or more"
+
+
+def test_more_regressions_than_a_proposal_can_wait_for_are_refused():
+    with pytest.raises(UsageError, match=r"progressive\.ensemble_size is 101; it must be at most 100"):
+        validate(parse_spec(f"{SPEC} progressive {{ ensemble_size: 101 }}", "x"))
