@@ -22,7 +22,7 @@ from absl import app, flags
 
 from benchmarks.search.data import Data, spoken_digits
 from benchmarks.search.deep_report import write_report
-from benchmarks.search.deep_space import BLOCKS, DEPTH, LEAST_DEPTH, strategies
+from benchmarks.search.deep_space import BLOCKS, DEPTH, LEAST_DEPTH, TRAINED, strategies
 from benchmarks.search.simulate import Curves, Scores, search
 from benchmarks.search.training import Trainer
 from model_search.architecture import Architecture
@@ -32,7 +32,7 @@ ARCHIVE = flags.DEFINE_string("archive", None, "Archive of the spoken digits.", 
 TRIALS = flags.DEFINE_integer("trials", 60, "Trials of a search.", lower_bound=5)
 SEEDS = flags.DEFINE_integer("seeds", 3, "Searches of each strategy.", lower_bound=1)
 FIRST_SEED = flags.DEFINE_integer("first_seed", 0, "The seed of the first of them; others follow.", lower_bound=0)
-ONLY = flags.DEFINE_list("only", [], "Strategies; all where empty.")
+ONLY = flags.DEFINE_list("only", [], "Strategies; those of `deep_space.TRAINED` where empty.")
 FOLDER = flags.DEFINE_string("folder", str(Path(__file__).parent / "results"), "Where results are kept.")
 
 
@@ -61,7 +61,7 @@ def main(_: list[str]) -> None:
     load_plugins()
     folder, data = Path(FOLDER.value), spoken_digits(ARCHIVE.value)
     folder.mkdir(parents=True, exist_ok=True)
-    names = ONLY.value or list(strategies())
+    names = ONLY.value or list(TRAINED)
     found: dict[str, list[Curves]] = {name: [] for name in names}
     for seed, name in product(range(FIRST_SEED.value, FIRST_SEED.value + SEEDS.value), names):
         evaluate = evaluator(data, seed, folder / "deep-trainings.jsonl")

@@ -76,7 +76,7 @@ def rows(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def trees() -> ExtraTreesRegressor:
     """The model, not fitted yet."""
-    return ExtraTreesRegressor(300, min_samples_leaf=2, random_state=0)
+    return ExtraTreesRegressor(100, min_samples_leaf=2, random_state=0)
 
 
 @cache

@@ -8,10 +8,11 @@ from benchmarks.search.optuna_towers import optuna
 from benchmarks.search.simulate import Strategy, TableHistory
 from benchmarks.search.space import TURN
 from model_search.algorithms.edits import searched_blocks
-from model_search.algorithms.table import algorithm_named
+from model_search.algorithms.table import SEARCH_TYPES, algorithm_named
 from model_search.architecture import Architecture
 from model_search.proto.search_spec_pb2 import ProblemType, RegularizedEvolutionSpec, SearchType
 from model_search.spec import SearchSpec, complete
+from model_search.spec.search_types import FIXED_DEPTH_SEARCHES
 from model_search.spec.towers import tower
 
 LEAST_DEPTH, DEPTH = 3, 12
@@ -49,10 +50,17 @@ def deep_spec(search_type: int) -> SearchSpec:
     )
 
 
+TRAINED = ("random", "GUIDED_MUTATION", "ADAPTIVE_COORDINATE_DESCENT", "REGULARIZED_EVOLUTION", "Optuna TPE")
+"""Strategies that are compared with real training unless others are named."""
+
+
 def strategies() -> Mapping[str, Callable[[int], Strategy]]:
-    """By name: a function from a search's seed to a strategy."""
-    names = (SearchType.GUIDED_MUTATION, SearchType.ADAPTIVE_COORDINATE_DESCENT, SearchType.REGULARIZED_EVOLUTION)
-    ours = {SearchType.Name(number): _ours(number) for number in names}
+    """By name: a function from a search's seed to a strategy.
+
+    Searches of a fixed depth and the constrained one are not among them: it is another space that they search.
+    """
+    others = (*FIXED_DEPTH_SEARCHES, SearchType.CONSTRAINED_ADAPTIVE_COORDINATE_DESCENT)
+    ours = {SearchType.Name(number): _ours(number) for number in SEARCH_TYPES if number not in others}
     spec = deep_spec(SearchType.NONADAPTIVE_RANDOM_SEARCH)
     depths = (LEAST_DEPTH, DEPTH)
     return {
