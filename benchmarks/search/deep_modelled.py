@@ -1,6 +1,6 @@
 """Strategies on a model of the deep space: what it says of a tower stands for training it, so searches may be many.
 
-    python -m benchmarks.search.deep_modelled [--repetitions=100] [--trials=60] [--only=GUIDED_MUTATION] [--noise=0.02]
+    python -m benchmarks.search.deep_modelled [--repetitions=100] [--trials=60] [--only=GUIDED_MUTATION] [--noise=0.04]
 
 Extremely randomized trees (Geurts, Ernst and Wehenkel 2006, "Extremely randomized trees", Machine Learning) are fitted
 to every training that `deep` has kept, as in Siems and others 2020, "NAS-Bench-301 and the case for surrogate
@@ -32,7 +32,7 @@ from model_search.plugins import load_plugins
 REPETITIONS = flags.DEFINE_integer("repetitions", 100, "Searches of each strategy.", lower_bound=2)
 TRIALS = flags.DEFINE_integer("trials", 60, "Trials of a search.", lower_bound=5)
 ONLY = flags.DEFINE_list("only", [], "Strategies beside random search; all where empty.")
-NOISE = flags.DEFINE_float("noise", 0.02, "Standard deviation of the accuracy of one training.", lower_bound=0.0)
+NOISE = flags.DEFINE_float("noise", 0.04, "Standard deviation of the accuracy of one training.", lower_bound=0.0)
 PROCESSES = flags.DEFINE_integer("processes", os.cpu_count() or 1, "Searches at a time.", lower_bound=1)
 FOLDER = flags.DEFINE_string("folder", str(Path(__file__).parent / "results"), "Where trainings and results are kept.")
 
