@@ -63,7 +63,7 @@ def all_towers(spec: SearchSpec, blocks: int) -> Iterator[Architecture]:
 
 def _turns(spec: SearchSpec) -> list[tuple[str, ...]]:
     """The turns that towers may have, as what is said of them beside their other blocks."""
-    turns = [(name,) for name in spec.blocks_to_use if role_of(name) in TURNS]
+    turns: list[tuple[str, ...]] = [(name,) for name in spec.blocks_to_use if role_of(name) in TURNS]
     return turns if len(turns) > 1 else [()]
 
 

@@ -1,6 +1,6 @@
 """What is left of a space when all that a search would rather train is known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
@@ -37,14 +37,14 @@ def remaining(
     yield from _drawn(spec, allowed, rng)
 
 
-def _drawn(spec: SearchSpec, depths: range | list[int], rng: np.random.Generator) -> Iterator[Proposal]:
+def _drawn(spec: SearchSpec, depths: Sequence[int], rng: np.random.Generator) -> Iterator[Proposal]:
     """Random towers, of each depth as often."""
     towers = RandomTowers(spec)
     for deep in rng.choice(depths, _DRAWS).tolist():
         yield Proposal(towers.of(deep, rng), origin="random")
 
 
-def _listed(spec: SearchSpec, depths: range | list[int], rng: np.random.Generator) -> Iterator[Proposal]:
+def _listed(spec: SearchSpec, depths: Sequence[int], rng: np.random.Generator) -> Iterator[Proposal]:
     """All towers of the depths that have few, in random order."""
     few = [deep for deep in depths if tower_count(spec, deep) <= _LISTED]
     towers = [architecture for deep in few for architecture in all_towers(spec, deep)]
