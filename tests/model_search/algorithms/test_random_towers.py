@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from model_search.algorithms.random_towers import RandomTowers, random_towers
+from model_search.algorithms.random_towers import RandomTowers, all_towers, random_towers, tower_count
 from model_search.proto.search_spec_pb2 import ProblemType, SearchSpec
 from model_search.spec import complete
 
@@ -55,3 +55,25 @@ def test_towers_of_one_kind(problem_type):
     spec = spec_of(*names, *(() if problem_type == ProblemType.DNN else (TURN,)), problem_type=problem_type)
     tower = next(random_towers(spec, np.random.default_rng(0)))
     assert [name for name in tower.blocks if name in names] and len(tower) == 2 + (problem_type == ProblemType.CNN)
+
+
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [((*PLATES, *VECTORS, TURN), 13), (("CONVOLUTION_3X3", "IDENTITY", *VECTORS, TURN), 8), ((*PLATES, TURN), 9)],
+)
+def test_all_towers_are_those_that_are_drawn(names, count):
+    spec = spec_of(*names)
+    listed = list(all_towers(spec, 2))
+    assert len(listed) == len(set(listed)) == tower_count(spec, 2) == count
+    assert set(listed) == set(drawn(spec, 2, 1_000))
+
+
+def test_of_several_turns_all_towers_have_each():
+    spec = spec_of(*PLATES, TURN, "FLATTEN")
+    listed = set(all_towers(spec, 1))
+    assert tower_count(spec, 1) == 6
+    assert {tower.blocks for tower in listed} == {(name, turn) for name in PLATES for turn in (TURN, "FLATTEN")}
+
+
+def test_towers_too_many_to_list_are_counted():
+    assert tower_count(spec_of(*PLATES, TURN), 100) == 3**100
