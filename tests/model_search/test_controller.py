@@ -74,7 +74,7 @@ def test_when_all_has_failed_the_search_says_so():
     for name in (A, B):
         history.add([name], state=TrialState.INFEASIBLE)
     with pytest.raises(SearchSpaceExhaustedError, match="2 architectures"):
-        controller_of("").suggest(3, history)
+        controller_of("maximum_depth: 1").suggest(3, history)
 
 
 @pytest.mark.parametrize("method", ["random", "bayesian"])
